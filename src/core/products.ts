@@ -1,0 +1,53 @@
+import type { CheckKind } from './records.ts';
+
+export type Level = 'DV' | 'OV' | 'EV';
+
+/** Cents per started year of the term. */
+export interface Price {
+  base: number;
+  extraName: number;
+  extraWildcard: number;
+}
+
+/** What can be ordered. Each dialect gives it its own code. */
+export interface Product {
+  readonly id: string;
+  readonly name: string;
+  readonly level: Level;
+  readonly names: 'single' | 'multi' | 'wildcard';
+  /** Whether a multi-domain product may hold `*.` names. */
+  readonly wildcardsAllowed: boolean;
+  /** `www.` of the name comes free with it, and the other way round. */
+  readonly includesWww: boolean;
+  readonly includesBase: boolean;
+  /** Terms in months. */
+  readonly periods: readonly number[];
+  readonly includedNames: number;
+  readonly maxNames: number;
+  readonly pricesByCurrency: Readonly<Record<string, Price>>;
+  /** Vetting by people that must pass before issuance. */
+  readonly checks: readonly CheckKind[];
+  /** Issuer that signs it. */
+  readonly issuer: string;
+  /** Products from which an order may be renewed into this one, its own id included. */
+  readonly renewFrom: readonly string[];
+  readonly reissuable: boolean;
+  /** Days before the end of a term in which a renewal keeps what is left. */
+  readonly renewalWindowDays: number;
+}
+
+export class Catalogue {
+  readonly #products: ReadonlyMap<string, Product>;
+
+  constructor(products: readonly Product[]) {
+    this.#products = new Map(products.map((product) => [product.id, product]));
+  }
+
+  all(): Product[] {
+    return [...this.#products.values()];
+  }
+
+  get(id: string): Product | undefined {
+    return this.#products.get(id);
+  }
+}
