@@ -1,0 +1,46 @@
+import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { Actor, Desk } from '../core/desk.ts';
+import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
+import type { Catalogue } from '../core/products.ts';
+import type { Store } from '../core/store.ts';
+import type { Clock } from '../core/time.ts';
+
+/** What a dialect is given to serve its vendor's API with. */
+export interface DialectContext {
+  desk: Desk;
+  store: Store;
+  clock: Clock;
+  random: Random;
+  catalogue: Catalogue;
+  pki: PkiTools;
+  names: NamePolicy;
+  issuers: ReadonlyMap<string, Issuer>;
+  /**
+   * The actor behind a secret of this dialect; null where it is unknown, revoked or its account is locked.
+   * Compares in constant time.
+   */
+  authenticate(secret: string): Promise<Actor | null>;
+  /** Takes one call from the credential's allowance. Answers 0, or the whole seconds to wait. */
+  takeCall(key: string): number;
+  /** Without a trailing slash, as clients reach this server. */
+  publicUrl(): string;
+  log: FastifyBaseLogger;
+}
+
+/** One vendor's API. `src/server.ts` lists them; each lies in its own folder. */
+export interface Dialect {
+  /** Folder name: `realtime-register`. */
+  readonly name: string;
+  /** Member of `credentials.json`: `realtimeRegister`. */
+  readonly credentialsKey: string;
+  /** A new secret of the form that this vendor's clients expect; holds 256 random bits. */
+  newSecret(handle: string, random: Random): string;
+  /** What a client needs, written into `credentials.json`. */
+  describeCredentials(handle: string, secret: string): Record<string, unknown>;
+  /** A `curl` command that works on a fresh start. */
+  exampleCommand(baseUrl: string, handle: string, secret: string): string;
+  /** Registers routes, parsers, 404 and error renderer on an encapsulated instance. */
+  serve(app: FastifyInstance, context: DialectContext): Promise<void>;
+  /** OpenAPI 3.1 document of what is served. */
+  openApi(): Record<string, unknown>;
+}
