@@ -1,4 +1,4 @@
-import type { CaaStatus, Challenge, Issuance, Subject } from './records.ts';
+import type { CaaStatus, Challenge, Issuance, RevocationReason, Subject } from './records.ts';
 import type { Level } from './products.ts';
 import type { Instant } from './time.ts';
 
@@ -104,6 +104,8 @@ export interface IssueAsk {
   spki: Uint8Array;
   /** The certificate must not outlive this moment. */
   notAfterAtMost: Instant;
+  /** Longest span from notBefore to the end of notAfter's second, in milliseconds (BR 6.3.2). */
+  longestValidity: number;
   mustStaple: boolean;
 }
 
@@ -131,5 +133,5 @@ export interface Issuer {
   /** Shard of the CRL that will list this serial; null where the issuer has no CRL of ours. */
   crlShard(serial: string): number | null;
   /** Tells an outside issuer. The embedded one publishes a CRL from the records instead. */
-  revoke?(certificate: Uint8Array, reason: string | null): Promise<void>;
+  revoke?(certificate: Uint8Array, reason: RevocationReason | null): Promise<void>;
 }

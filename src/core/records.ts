@@ -76,6 +76,9 @@ export interface Order {
   createdAt: Instant;
 }
 
+/** BR 4.9.1.1; null where none is given. RFC 5280 names. */
+export type RevocationReason = 'keyCompromise' | 'affiliationChanged' | 'superseded' | 'cessationOfOperation' | 'privilegeWithdrawn';
+
 export type RequestKind = 'new' | 'renew' | 'reissue' | 'duplicate' | 'revoke' | 'import';
 
 /** Vetting by people, beside domain validation. */
@@ -225,7 +228,7 @@ export interface Certificate {
   /** CRL shard that lists it when revoked. */
   crlShard: number | null;
   revokedAt: Instant | null;
-  revocationReason: string | null;
+  revocationReason: RevocationReason | null;
   createdAt: Instant;
 }
 

@@ -49,7 +49,7 @@ export interface Reader {
     options?: FindOptions<Records[K]>,
   ): Promise<Records[K][]>;
   list<K extends Kind>(kind: K, query: ListQuery<Records[K]>): Promise<ListResult<Records[K]>>;
-  /** Own, valid validations of any of the domains, made at or after `since`, newest first. */
+  /** Own, valid validations of any of the domains, validated at or after `since`, newest first; originals only (`reusedFrom` null). */
   reusableValidations(accountId: number, domains: readonly string[], since: Instant): Promise<Validation[]>;
 }
 
@@ -73,8 +73,13 @@ export interface Unit extends Reader {
   settle(accountId: number, cents: number, how: 'capture' | 'release'): Promise<void>;
   /** Appends to the hash chain when the unit commits. */
   audit(event: Omit<AuditEvent, 'id' | 'hash'>): void;
-  /** Adds a job, or moves an open one of the same key to the earlier time and the new payload. */
-  enqueue(job: Pick<Job, 'kind' | 'key' | 'payload' | 'runAt'>): Promise<void>;
+  /**
+   * Adds a job, or gives an open one of the same key the new payload and the new time. With `heldUntil` the caller
+   * does the work itself at once: the job is stored as leased until then, and runs only if this process dies.
+   */
+  enqueue(job: Pick<Job, 'kind' | 'key' | 'payload' | 'runAt'> & { heldUntil?: Instant }): Promise<void>;
+  /** Removes the open job of this key, if there is one. */
+  done(key: string): Promise<void>;
 }
 
 export interface Store extends Reader {
@@ -88,6 +93,8 @@ export interface Store extends Reader {
   claimJobs(kinds: readonly string[], owner: string, now: Instant, until: Instant, limit: number): Promise<Job[]>;
   /** When the next open job of these kinds is due, leased ones at their lease's end. */
   nextJobAt(kinds: readonly string[]): Promise<Instant | null>;
+  /** At start: on a database of one process (SQLite) every lease is of a dead process and ends; elsewhere nothing. */
+  takeOverLeases(): Promise<void>;
   /** Walks all records of a table in id order without holding them in memory. */
   walk<K extends Kind>(kind: K, afterId?: number): AsyncIterable<Records[K]>;
   /** Integrity as the database itself sees it; an empty list is good. */
