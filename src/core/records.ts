@@ -331,6 +331,8 @@ export interface Webhook {
   /** `user:password` for Basic authentication, encrypted. */
   encryptedBasic: Uint8Array | null;
   state: 'active' | 'stalled';
+  /** Deliveries that failed in a row; at the end of the retry schedule the webhook is stalled. */
+  failures: number;
   createdAt: Instant;
 }
 
