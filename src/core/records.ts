@@ -333,6 +333,8 @@ export interface Webhook {
   state: 'active' | 'stalled';
   /** Deliveries that failed in a row; at the end of the retry schedule the webhook is stalled. */
   failures: number;
+  /** Not tried before this moment; null where nothing failed. */
+  nextAttemptAt: Instant | null;
   createdAt: Instant;
 }
 
