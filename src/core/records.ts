@@ -48,6 +48,12 @@ export interface Subject {
   postalCode?: string;
   /** Number in the register of companies. */
   registrationNumber?: string;
+  /** EVG 7.1.4.2.3: `Private Organization`, `Government Entity`, `Business Entity` or `Non-Commercial Entity`. */
+  businessCategory?: string;
+  /** Where it is registered (EVG 7.1.4.2.4). Country as two letters. */
+  jurisdictionCountry?: string;
+  jurisdictionState?: string;
+  jurisdictionLocality?: string;
 }
 
 export interface Person {
@@ -70,6 +76,9 @@ export interface Order {
   /** Set when the first certificate is issued. */
   startsAt: Instant | null;
   endsAt: Instant | null;
+  /** Names paid for beyond those that the product includes; they may be used again at each reissue. */
+  extraDomains: number;
+  extraWildcards: number;
   /** The order that this one renews. */
   renewsOrderId: number | null;
   organizationId: number | null;
@@ -107,6 +116,8 @@ export interface CertificateRequest {
   language: string | null;
   /** Certificate that a reissue replaces, a renewal follows, or a revocation ends. */
   certificateId: number | null;
+  /** Only of a revocation, and only where one is given. */
+  revocationReason: RevocationReason | null;
   csr: Uint8Array | null;
   /** SHA-256 of the CSR's SubjectPublicKeyInfo. */
   spkiHash: string | null;
