@@ -6,6 +6,8 @@ export interface Actor {
   accountId: number;
   handle: string;
   userName: string;
+  /** In which the account is charged. */
+  currency: string;
   role: Role;
 }
 

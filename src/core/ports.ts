@@ -86,12 +86,20 @@ export interface CaaCheck {
   evidence: Record<string, unknown>;
 }
 
+/** What RFC 8657 lets a CAA record demand of an issuance. */
+export interface CaaContext {
+  /** How control of the domain was proved. Where it is not told, a record must permit every method we have. */
+  method?: Method;
+  /** URI of the account that asks; the installation's own where it is not told. */
+  accountUri?: string;
+}
+
 /** Domain control validation and CAA. Never throws for what the network does. */
 export interface DomainControl {
   /** Tries the challenges in order until one passes; otherwise tells of the most telling failure. E-mail is not tried here. */
   check(challenges: readonly Challenge[]): Promise<DomainCheck>;
   /** RFC 8659 for one name of the certificate, `*.` kept. */
-  caa(name: string): Promise<CaaCheck>;
+  caa(name: string, context?: CaaContext): Promise<CaaCheck>;
 }
 
 export interface IssueAsk {

@@ -1,4 +1,4 @@
-import type { AuditEvent, Job, Kind, Records, Validation } from './records.ts';
+import type { AuditEvent, CaaAnswer, Job, Kind, Records, Validation } from './records.ts';
 import type { Instant } from './time.ts';
 
 /** What the heart needs of a database. `src/store` implements it for SQLite and PostgreSQL. */
@@ -71,6 +71,8 @@ export interface Unit extends Reader {
   reserve(accountId: number, cents: number): Promise<void>;
   /** Ends a reservation: taken from the balance, or given back. */
   settle(accountId: number, cents: number, how: 'capture' | 'release'): Promise<void>;
+  /** Stores the newest CAA answer of a name in place of the one before; its `id` is not looked at. */
+  putCaaAnswer(answer: CaaAnswer): void;
   /** Appends to the hash chain when the unit commits. */
   audit(event: Omit<AuditEvent, 'id' | 'hash'>): void;
   /**

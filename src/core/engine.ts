@@ -1,0 +1,104 @@
+import { advanceKey, writeFacts } from './write-facts.ts';
+import type { Facts } from './facts.ts';
+import { isResting, nextStep } from './next-step.ts';
+import { perform, type Effect } from './perform.ts';
+import type { DomainControl, Issuer, NamePolicy, PkiTools, Random } from './ports.ts';
+import type { Catalogue } from './products.ts';
+import type { Kind, Job } from './records.ts';
+import type { Rules } from './rules.ts';
+import { settle, stepWorld, type Settled, type SettleWorld } from './settle.ts';
+import { loadFacts } from './load-facts.ts';
+import { applyEffect } from './apply-effect.ts';
+import { DeskError } from './errors.ts';
+import type { Store, Unit } from './store.ts';
+import { SECOND, type Clock } from './time.ts';
+
+/** Everything that the heart works with, handed in once. */
+export interface Engine {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  issuers: ReadonlyMap<string, Issuer>;
+  domains: DomainControl;
+  pki: PkiTools;
+  names: NamePolicy;
+  catalogue: Catalogue;
+  rules: Rules;
+  /** Tells the job runner of this process that there is work. */
+  wake: () => void;
+}
+
+/** How long a call works on a request before its job passes to somebody else. */
+const HOLD = 30 * SECOND;
+
+export function settleWorld(engine: Engine, unit: Unit): SettleWorld {
+  const { rules, catalogue, issuers, pki } = engine;
+  return { now: engine.clock.now(), rules, catalogue, issuers, pki, newId: (kind: Kind) => unit.newId(kind) };
+}
+
+/** Writes a settled request for `actor`. */
+export function write(engine: Engine, unit: Unit, before: Facts | null, settled: Settled, actor: string): Promise<Facts> {
+  return writeFacts(unit, before, settled, { now: engine.clock.now(), actor, holdFor: HOLD });
+}
+
+/**
+ * Takes a request as far as it goes now: one step that reaches out, then one transaction that stores what it
+ * brought and takes the local steps after it, again and again until the request rests. Each round may be repeated
+ * after a crash.
+ * @throws DeskError `issuer-unavailable` and what the network or database throws; the request's job tries again.
+ */
+export async function advance(engine: Engine, start: Facts): Promise<Facts> {
+  let facts = start;
+  for (;;) {
+    const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });
+    const step = nextStep(facts, world);
+    if (isResting(step)) return facts;
+    const effect = await perform(engine, facts, step);
+    facts = await engine.store.transact((unit) => store(engine, unit, facts, effect));
+  }
+}
+
+async function store(engine: Engine, unit: Unit, before: Facts, effect: Effect): Promise<Facts> {
+  const world = settleWorld(engine, unit);
+  const applied = applyEffect(unit, before, effect, world);
+  const settled = settle(applied.facts, world);
+  const happenings = [...applied.happenings, ...settled.happenings];
+  return write(engine, unit, before, { ...settled, happenings }, 'system');
+}
+
+/**
+ * Goes on within a call whose request is safely on record. What fails here fails later work, not the call: the
+ * request's job takes over.
+ */
+export async function advanceWithinCall(engine: Engine, facts: Facts): Promise<Facts> {
+  try {
+    return await advance(engine, facts);
+  } catch (error) {
+    if (!(error instanceof DeskError)) throw error;
+    if (error.kind !== 'issuer-unavailable' && error.kind !== 'conflict') throw error;
+    return (await loadFacts(engine, engine.store, facts.request.id)) ?? facts;
+  }
+}
+
+/** The job `advance`: wakes a request whose time has come or whose process died. */
+export async function advanceJob(engine: Engine, job: Job): Promise<{ runAgainAt?: number }> {
+  const requestId = Number(job.payload['requestId']);
+  const loaded = await loadFacts(engine, engine.store, requestId);
+  if (loaded === null) return {};
+  const settled = await engine.store.transact(async (unit) => {
+    const current = await loadFacts(engine, unit, requestId);
+    const world = settleWorld(engine, unit);
+    const result = settle(current as Facts, world);
+    return write(engine, unit, current, result, 'system');
+  });
+  const facts = await advance(engine, settled);
+  const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });
+  const step = nextStep(facts, world);
+  return step.do === 'wait' ? { runAgainAt: step.until } : {};
+}
+
+/** Wakes a request: its job becomes due now. */
+export async function wakeRequest(engine: Engine, unit: Unit, requestId: number): Promise<void> {
+  const key = advanceKey(requestId);
+  await unit.enqueue({ kind: 'advance', key, payload: { requestId }, runAt: engine.clock.now() });
+}

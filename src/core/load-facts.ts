@@ -1,0 +1,43 @@
+import type { Engine } from './engine.ts';
+import type { Facts } from './facts.ts';
+import type { CertificateRequest, Issuance } from './records.ts';
+import type { Reader } from './store.ts';
+
+/** Reads everything about one request; null where there is none. */
+export async function loadFacts(engine: Pick<Engine, 'catalogue' | 'pki'>, reader: Reader, requestId: number): Promise<Facts | null> {
+  const request = await reader.get('requests', requestId);
+  if (request === null) return null;
+  const order = request.orderId === null ? null : await reader.get('orders', request.orderId);
+  const [certificate] = await reader.find('certificates', { requestId });
+  const [charge] = await reader.find('charges', { requestId });
+  const target = request.certificateId === null ? null : await reader.get('certificates', request.certificateId);
+  const organization = order?.organizationId == null ? null : await reader.get('organizations', order.organizationId);
+  return {
+    request,
+    order,
+    product: engine.catalogue.get(request.product) ?? null,
+    validations: await reader.find('validations', { requestId }),
+    caa: await reader.find('caaAnswers', { name: request.names }),
+    organization,
+    charge: charge ?? null,
+    issuance: await openIssuance(reader, requestId),
+    certificate: certificate ?? null,
+    target,
+    targetBefore: null,
+    ...(await keyOf(engine, request)),
+  };
+}
+
+async function openIssuance(reader: Reader, requestId: number): Promise<Issuance | null> {
+  const [issuance] = await reader.find('issuances', { requestId, state: ['prepared', 'signed'] });
+  return issuance ?? null;
+}
+
+async function keyOf(
+  engine: Pick<Engine, 'pki'>,
+  request: CertificateRequest,
+): Promise<Pick<Facts, 'spki' | 'mustStaple'>> {
+  if (request.csr === null || request.kind === 'revoke' || request.kind === 'import') return { spki: null, mustStaple: false };
+  const csr = await engine.pki.readCsr(Buffer.from(request.csr).toString('base64'));
+  return { spki: csr.spki, mustStaple: csr.mustStaple };
+}

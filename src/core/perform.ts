@@ -1,0 +1,57 @@
+import type { Engine } from './engine.ts';
+import { DeskError } from './errors.ts';
+import type { Facts } from './facts.ts';
+import type { Step } from './next-step.ts';
+import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
+import type { Validation } from './records.ts';
+import { issueAskOf } from './settle.ts';
+
+/** What a step that reached out has brought. */
+export type Effect =
+  | { of: 'check-domains'; results: { validation: Validation; check: DomainCheck }[] }
+  | { of: 'check-caa'; results: { name: string; check: CaaCheck }[] }
+  | { of: 'issue'; result: IssueResult }
+  | { of: 'revoke-at-issuer' };
+
+/** Reaches out to the world for one step. Changes nothing on record. */
+export async function perform(engine: Engine, facts: Facts, step: Step): Promise<Effect> {
+  switch (step.do) {
+    case 'check-domains':
+      return { of: step.do, results: await checkDomains(engine, step.validations) };
+    case 'check-caa':
+      return { of: step.do, results: await checkCaa(engine, step.names) };
+    case 'issue':
+      return { of: step.do, result: await issue(engine, facts) };
+    case 'revoke-at-issuer':
+      await revokeAtIssuer(engine, facts);
+      return { of: step.do };
+    default:
+      throw new Error(`Step ${step.do} does not reach out`);
+  }
+}
+
+export function checkDomains(engine: Engine, validations: readonly Validation[]) {
+  return Promise.all(
+    validations.map(async (validation) => ({ validation, check: await engine.domains.check(validation.challenges) })),
+  );
+}
+
+function checkCaa(engine: Engine, names: readonly string[]) {
+  return Promise.all(names.map(async (name) => ({ name, check: await engine.domains.caa(name) })));
+}
+
+async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
+  const { issuance } = facts;
+  const issuer = issuance === null ? undefined : engine.issuers.get(issuance.issuer);
+  if (issuance === null || issuer === undefined) {
+    throw new DeskError('issuer-unavailable', `Issuer ${issuance?.issuer} is not configured; add it or cancel the request`);
+  }
+  return issuer.issue(issueAskOf(facts, issuance.preparedAt, engine.rules), issuance);
+}
+
+async function revokeAtIssuer(engine: Engine, facts: Facts): Promise<void> {
+  const { target, request } = facts;
+  const issuer = engine.issuers.get(target?.issuer ?? '');
+  if (target === null || issuer?.revoke === undefined) throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
+  await issuer.revoke(target.der, request.revocationReason);
+}

@@ -1,0 +1,96 @@
+import type { ValidationChoice } from './desk.ts';
+import { invalidValue } from './errors.ts';
+import { covers, isFresh } from './facts.ts';
+import { baseOf, climb, isWildcard } from './names.ts';
+import type { NamePolicy } from './ports.ts';
+import type { Validation } from './records.ts';
+import type { Rules } from './rules.ts';
+import type { Instant } from './time.ts';
+
+export interface PlanWorld {
+  now: Instant;
+  rules: Rules;
+  names: NamePolicy;
+  newId(): number;
+}
+
+/** Domains whose proof, if there is one, would cover one of the names: each name's base and its parents down to the registrable domain. */
+export function candidateDomains(names: readonly string[], policy: NamePolicy): string[] {
+  const domains = names.flatMap((name) => {
+    const base = baseOf(name);
+    return climb(base, policy.registrableDomain(base) ?? base);
+  });
+  return [...new Set(domains)];
+}
+
+/**
+ * The validations of a request: a fresh proof of the account is reused where one covers a name (BR 4.2.1), else the
+ * domain is asked for in the way that `choose` says. Shorter names first, so that `example.com` proves
+ * `www.example.com` where its method allows.
+ * @throws DeskError `invalid-value` where a method may not be used for a name.
+ */
+export function planValidations(
+  owner: { accountId: number; requestId: number },
+  names: readonly string[],
+  proofs: readonly Validation[],
+  choose: (domain: string, name: string) => ValidationChoice,
+  world: PlanWorld,
+): Validation[] {
+  const since = world.rules.domainProofSince(world.now);
+  const fresh = proofs.filter((proof) => isFresh(proof, since));
+  const planned: Validation[] = [];
+  for (const name of [...names].sort(byLabels)) {
+    if (planned.some((validation) => covers(validation, name))) continue;
+    const proof = fresh.find((candidate) => covers(candidate, name));
+    planned.push(proof === undefined ? open(owner, name, choose, world) : reuse(owner, proof, world));
+  }
+  return planned;
+}
+
+function byLabels(left: string, right: string): number {
+  const difference = baseOf(left).split('.').length - baseOf(right).split('.').length;
+  // Of a name and the wildcard over it the wildcard is asked first: it needs the stronger method.
+  return difference !== 0 ? difference : Number(isWildcard(right)) - Number(isWildcard(left));
+}
+
+function reuse(owner: { accountId: number; requestId: number }, proof: Validation, world: PlanWorld): Validation {
+  return {
+    ...proof,
+    ...owner,
+    id: world.newId(),
+    nextAttemptAt: null,
+    reusedFrom: proof.reusedFrom ?? proof.id,
+    createdAt: world.now,
+  };
+}
+
+function open(
+  owner: { accountId: number; requestId: number },
+  name: string,
+  choose: (domain: string, name: string) => ValidationChoice,
+  world: PlanWorld,
+): Validation {
+  const domain = baseOf(name);
+  const choice = choose(domain, name);
+  if (!world.rules.methodAllowed(choice.method, world.now)) {
+    throw invalidValue('validation', `Domain validation by ${choice.method} is not allowed any more`, domain);
+  }
+  if (isWildcard(name) && choice.method === 'http') {
+    throw invalidValue('validation', 'A wildcard name cannot be validated by a file (BR 3.2.2.4.18)', name);
+  }
+  return {
+    id: world.newId(),
+    ...owner,
+    domain,
+    method: choice.method,
+    coversSubdomains: choice.method !== 'http',
+    state: 'waiting',
+    challenges: choice.challenges,
+    detail: null,
+    attempts: 0,
+    nextAttemptAt: choice.method === 'email' ? null : world.now,
+    validatedAt: null,
+    reusedFrom: null,
+    createdAt: world.now,
+  };
+}

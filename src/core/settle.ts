@@ -1,0 +1,278 @@
+import type { Facts } from './facts.ts';
+import { isLocal, nextStep, type Step, type StepWorld } from './next-step.ts';
+import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
+import type { Catalogue } from './products.ts';
+import type { CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
+import type { Rules } from './rules.ts';
+import { isFinal, transition } from './states.ts';
+import { addMonths, type Instant } from './time.ts';
+
+/** What settling needs: nothing that reaches out. */
+export interface SettleWorld {
+  now: Instant;
+  rules: Rules;
+  catalogue: Catalogue;
+  issuers: ReadonlyMap<string, Issuer>;
+  pki: PkiTools;
+  newId(kind: Kind): number;
+}
+
+/** Something that happened, for the audit trail and perhaps for the account. */
+export interface Happening {
+  action: string;
+  target: string;
+  details: Record<string, unknown>;
+  notify?: { kind: NotificationKind; message: string };
+}
+
+/** A request after all steps that need nobody else. */
+export interface Settled {
+  facts: Facts;
+  /** The first step that could not be taken here. */
+  step: Step;
+  happenings: Happening[];
+}
+
+/** Takes local steps until one must wait or reach out. Pure but for ids and the serial that the issuer draws. */
+export function settle(start: Facts, world: SettleWorld): Settled {
+  let facts = start;
+  const happenings: Happening[] = [];
+  for (;;) {
+    const step = nextStep(facts, stepWorld(facts, world));
+    if (!isLocal(step)) return { facts: rest(facts, step, world.now), step, happenings };
+    facts = takeLocalStep(facts, step, world, happenings);
+  }
+}
+
+export function stepWorld(facts: Facts, world: Pick<SettleWorld, 'now' | 'rules' | 'issuers'>): StepWorld {
+  const issuer = facts.target === null ? undefined : world.issuers.get(facts.target.issuer);
+  return { now: world.now, rules: world.rules, issuerRevokes: issuer?.revoke !== undefined };
+}
+
+/** What the issuer is asked for. */
+export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
+  const { request, order, product, spki } = facts;
+  if (order === null || product === null || spki === null) throw new Error(`Request ${request.id} asks for no certificate`);
+  return {
+    requestId: request.id,
+    level: product.level,
+    commonName: request.commonName,
+    names: request.names,
+    subject: request.subject,
+    spki,
+    notAfterAtMost: order.endsAt ?? firstTermEnd(order, facts, now),
+    longestValidity: rules.longestValidity(now),
+    mustStaple: facts.mustStaple,
+  };
+}
+
+/** A renewal inside the window keeps what is left of the term before it. */
+export function firstTermEnd(order: Order, facts: Facts, now: Instant): Instant {
+  const before = facts.request.kind === 'renew' ? keptUntil(facts, now) : now;
+  return addMonths(before, order.periodMonths);
+}
+
+function keptUntil(facts: Facts, now: Instant): Instant {
+  const oldEnd = facts.target?.subscriptionEndsAt ?? facts.target?.notAfter ?? now;
+  const window = (facts.product?.renewalWindowDays ?? 0) * 86_400_000;
+  return oldEnd > now && oldEnd - now <= window ? oldEnd : now;
+}
+
+function takeLocalStep(facts: Facts, step: Step, world: SettleWorld, happenings: Happening[]): Facts {
+  switch (step.do) {
+    case 'fail':
+      return fail(facts, step.detail, world.now, happenings);
+    case 'validate-again':
+      return validateAgain(facts, step.validation, world);
+    case 'abandon-issuance':
+      return { ...facts, issuance: null };
+    case 'prepare':
+      return prepare(facts, world, happenings);
+    case 'record-revocation':
+      return recordRevocation(facts, world.now, happenings);
+    default:
+      throw new Error(`Step ${step.do} is not local`);
+  }
+}
+
+/** Ends a request that cannot succeed: nothing stays charged, nothing stays open. */
+export function fail(facts: Facts, detail: string, now: Instant, happenings: Happening[]): Facts {
+  happenings.push({
+    action: 'request.failed',
+    target: `request:${facts.request.id}`,
+    details: { detail },
+    notify: { kind: 'request-failed', message: detail },
+  });
+  return close(facts, 'failed', detail, now);
+}
+
+export function cancel(facts: Facts, now: Instant, happenings: Happening[]): Facts {
+  const detail = 'Cancelled';
+  happenings.push({
+    action: 'request.cancelled',
+    target: `request:${facts.request.id}`,
+    details: {},
+    notify: { kind: 'request-cancelled', message: detail },
+  });
+  return close(facts, 'cancelled', detail, now);
+}
+
+function close(facts: Facts, state: 'failed' | 'cancelled', detail: string, now: Instant): Facts {
+  return {
+    ...facts,
+    request: { ...facts.request, state: transition('request', facts.request.state, state), detail, updatedAt: now },
+    order: closeOrder(facts.order, state),
+    charge: settleCharge(facts.charge, 'released', now),
+    validations: facts.validations.map(closeValidation),
+  };
+}
+
+/** Only an order that never brought a certificate ends with its request. */
+function closeOrder(order: Order | null, state: 'failed' | 'cancelled'): Order | null {
+  if (order === null || order.state !== 'pending') return order;
+  return { ...order, state: transition('order', order.state, state) };
+}
+
+function closeValidation(validation: Validation): Validation {
+  if (isFinal('validation', validation.state)) return validation;
+  return { ...validation, state: transition('validation', validation.state, 'cancelled'), nextAttemptAt: null };
+}
+
+function settleCharge(charge: Charge | null, state: 'captured' | 'released', now: Instant): Charge | null {
+  if (charge === null || isFinal('charge', charge.state)) return charge;
+  return { ...charge, state: transition('charge', charge.state, state), settledAt: now };
+}
+
+/** A proof grew too old while the request waited for something else: the domain is asked again. */
+function validateAgain(facts: Facts, outdated: Validation, world: SettleWorld): Facts {
+  const again: Validation = {
+    ...outdated,
+    id: world.newId('validations'),
+    requestId: facts.request.id,
+    state: 'waiting',
+    detail: null,
+    attempts: 0,
+    nextAttemptAt: outdated.method === 'email' ? null : world.now,
+    validatedAt: null,
+    reusedFrom: null,
+    createdAt: world.now,
+  };
+  return { ...facts, validations: [...facts.validations, again] };
+}
+
+/** Puts serial and to-be-signed bytes on record; the signature comes after the commit. */
+function prepare(facts: Facts, world: SettleWorld, happenings: Happening[]): Facts {
+  const issuer = world.issuers.get(facts.product?.issuer ?? '');
+  if (issuer === undefined) {
+    return fail(facts, `Issuer ${facts.product?.issuer} is not configured`, world.now, happenings);
+  }
+  const prepared = issuer.prepare(issueAskOf(facts, world.now, world.rules), world.now);
+  const issuance: Issuance = {
+    id: world.newId('issuances'),
+    requestId: facts.request.id,
+    issuer: issuer.name,
+    ...prepared,
+    preparedAt: world.now,
+    state: 'prepared',
+  };
+  return { ...facts, issuance, request: moveTo(facts.request, 'issuing', world.now) };
+}
+
+export function recordRevocation(facts: Facts, now: Instant, happenings: Happening[]): Facts {
+  const target = facts.target;
+  if (target === null) throw new Error('Nothing to revoke');
+  const reason = facts.request.revocationReason;
+  happenings.push({
+    action: 'certificate.revoked',
+    target: `certificate:${target.id}`,
+    details: { serial: target.serial, reason },
+    notify: { kind: 'certificate-revoked', message: `The certificate for ${target.commonName} was revoked` },
+  });
+  return {
+    ...facts,
+    target: { ...target, state: transition('certificate', target.state, 'revoked'), revokedAt: now, revocationReason: reason },
+    request: { ...moveTo(facts.request, 'completed', now), detail: null },
+  };
+}
+
+/** The signed certificate on record: the request is complete, the order runs, the charge is taken. */
+export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happenings: Happening[]): Facts {
+  const { request, order, issuance } = facts;
+  if (order === null || issuance === null) throw new Error(`Request ${request.id} has no issuance to complete`);
+  const parsed = world.pki.readCertificate(der);
+  const endsAt = order.endsAt ?? firstTermEnd(order, facts, world.now);
+  const issuer = world.issuers.get(issuance.issuer);
+  const certificate = {
+    id: world.newId('certificates'),
+    accountId: request.accountId,
+    orderId: order.id,
+    requestId: request.id,
+    product: request.product,
+    issuer: issuance.issuer,
+    state: 'active' as const,
+    commonName: request.commonName,
+    names: request.names,
+    organization: request.subject.organization ?? null,
+    department: request.subject.department ?? null,
+    street: request.subject.street ?? null,
+    postalCode: request.subject.postalCode ?? null,
+    locality: request.subject.locality ?? null,
+    province: request.subject.state ?? null,
+    country: request.subject.country ?? null,
+    registrationNumber: request.subject.registrationNumber ?? null,
+    serial: parsed.serial,
+    notBefore: parsed.notBefore,
+    notAfter: parsed.notAfter,
+    subscriptionEndsAt: endsAt > parsed.notAfter + 1000 ? endsAt : null,
+    keyAlgorithm: parsed.keyAlgorithm,
+    keyBits: parsed.keyBits,
+    spkiHash: parsed.spkiHash,
+    fingerprint: parsed.fingerprint,
+    der,
+    crlShard: issuer?.crlShard(parsed.serial) ?? null,
+    revokedAt: null,
+    revocationReason: null,
+    createdAt: world.now,
+  };
+  happenings.push({
+    action: 'certificate.issued',
+    target: `certificate:${certificate.id}`,
+    details: { serial: parsed.serial, request: request.id, fingerprint: parsed.fingerprint },
+    notify: { kind: 'certificate-issued', message: `The certificate for ${request.commonName} was issued` },
+  });
+  return {
+    ...facts,
+    certificate,
+    issuance: { ...issuance, state: 'signed' },
+    request: { ...moveTo(request, 'completed', world.now), detail: null },
+    order: order.state === 'active' ? order : startOrder(order, parsed.notBefore, endsAt),
+    charge: settleCharge(facts.charge, 'captured', world.now),
+    target: replaceTarget(facts),
+  };
+}
+
+function startOrder(order: Order, startsAt: Instant, endsAt: Instant): Order {
+  return { ...order, state: transition('order', order.state, 'active'), startsAt, endsAt };
+}
+
+function replaceTarget(facts: Facts) {
+  const { target, request } = facts;
+  if (target === null || target.state !== 'active') return target;
+  if (request.kind === 'reissue') return { ...target, state: transition('certificate', target.state, 'reissued') };
+  if (request.kind === 'renew') return { ...target, state: transition('certificate', target.state, 'renewed') };
+  return target;
+}
+
+function moveTo(request: CertificateRequest, state: 'issuing' | 'completed', now: Instant): CertificateRequest {
+  if (request.state === state) return request;
+  return { ...request, state: transition('request', request.state, state), updatedAt: now, startedAt: request.startedAt ?? now };
+}
+
+/** What a resting request shows to people. */
+function rest(facts: Facts, step: Step, now: Instant): Facts {
+  const { request } = facts;
+  if (step.do !== 'wait') return facts;
+  const state = request.state === 'issuing' && facts.issuance === null ? transition('request', request.state, 'waiting') : request.state;
+  if (request.detail === step.detail && request.state === state) return facts;
+  return { ...facts, request: { ...request, state, detail: step.detail, updatedAt: now, startedAt: request.startedAt ?? now } };
+}

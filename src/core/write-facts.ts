@@ -1,0 +1,154 @@
+import type { Facts } from './facts.ts';
+import type { Settled } from './settle.ts';
+import type { Kind, Notification, Records } from './records.ts';
+import type { Unit } from './store.ts';
+import type { Instant } from './time.ts';
+
+export interface WriteContext {
+  now: Instant;
+  actor: string;
+  /** How long the caller may work on the next step before another process takes over. */
+  holdFor: number;
+}
+
+/**
+ * Writes what changed between two states of a request: new records are inserted, changed ones updated against the
+ * version that was seen, and audit events, notifications and the job that wakes the request are added.
+ * @throws DeskError `conflict` where somebody else changed the request in between; nothing is written then.
+ */
+export async function writeFacts(unit: Unit, before: Facts | null, settled: Settled, context: WriteContext): Promise<Facts> {
+  const facts = withNextVersion(before, settled.facts);
+  await writeOrder(unit, before, facts);
+  await writeRequest(unit, before, facts);
+  await writeCharge(unit, before, facts);
+  for (const validation of facts.validations) {
+    await writeRecord(unit, 'validations', find(before?.validations, validation.id), validation);
+  }
+  await writeIssuance(unit, before, facts);
+  if (facts.certificate !== null) await writeRecord(unit, 'certificates', before?.certificate, facts.certificate);
+  await writeTarget(unit, before, facts, context);
+  tell(unit, facts, settled, context);
+  await writeJob(unit, facts, settled, context);
+  return facts;
+}
+
+function find<R extends { id: number }>(records: readonly R[] | undefined, id: number): R | undefined {
+  return records?.find((record) => record.id === id);
+}
+
+function withNextVersion(before: Facts | null, after: Facts): Facts {
+  if (before === null || before === after) return after;
+  const version = before.request.version + 1;
+  return { ...after, request: { ...after.request, version } };
+}
+
+async function writeOrder(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
+  if (after.order === null) return;
+  await writeRecord(unit, 'orders', before?.order, after.order);
+}
+
+async function writeRequest(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
+  if (before === null) {
+    unit.insert('requests', after.request);
+    return;
+  }
+  if (after.request === before.request) return;
+  const changes = difference(before.request, after.request);
+  await unit.update('requests', after.request.id, changes, { version: before.request.version });
+}
+
+/** Money follows the charge: set aside with it, taken or given back with it. */
+async function writeCharge(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
+  const charge = after.charge;
+  const old = before?.charge ?? null;
+  if (charge === null || charge === old) return;
+  await writeRecord(unit, 'charges', old, charge);
+  if (old === null) await unit.reserve(charge.accountId, charge.amount);
+  if (charge.state !== 'reserved') {
+    await unit.settle(charge.accountId, charge.amount, charge.state === 'captured' ? 'capture' : 'release');
+  }
+}
+
+async function writeIssuance(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
+  const old = before?.issuance ?? null;
+  if (old !== null && old.id !== after.issuance?.id) await unit.update('issuances', old.id, { state: 'abandoned' });
+  if (after.issuance === null) return;
+  await writeRecord(unit, 'issuances', old?.id === after.issuance.id ? old : null, after.issuance);
+}
+
+/** The certificate that is replaced or revoked; a revocation also renews its list. */
+async function writeTarget(unit: Unit, before: Facts | null, after: Facts, context: WriteContext): Promise<void> {
+  const target = after.target;
+  const old = before?.target ?? after.targetBefore ?? null;
+  if (target === null || old === null || target === old) return;
+  await unit.update('certificates', target.id, difference(old, target), { state: old.state });
+  if (target.state === 'revoked' && target.crlShard !== null) {
+    const payload = { shard: target.crlShard };
+    await unit.enqueue({ kind: 'renew-crl', key: `renew-crl:${target.crlShard}`, payload, runAt: context.now });
+  }
+}
+
+function tell(unit: Unit, facts: Facts, settled: Settled, context: WriteContext): void {
+  const { accountId } = facts.request;
+  for (const happening of settled.happenings) {
+    const { action, target, details } = happening;
+    unit.audit({ at: context.now, actor: context.actor, accountId, action, target, details });
+    if (happening.notify !== undefined) unit.insert('notifications', notificationOf(unit, facts, happening.notify, context.now));
+  }
+}
+
+function notificationOf(
+  unit: Unit,
+  facts: Facts,
+  notify: Pick<Notification, 'kind' | 'message'>,
+  now: Instant,
+): Notification {
+  return {
+    id: unit.newId('notifications'),
+    accountId: facts.request.accountId,
+    dialect: facts.request.dialect,
+    ...notify,
+    requestId: facts.request.id,
+    certificateId: facts.certificate?.id ?? facts.target?.id ?? null,
+    firedAt: now,
+    readAt: null,
+    acknowledgedAt: null,
+    deliveredAt: null,
+  };
+}
+
+/** One job per open request: held while its next step runs here, else set for when it is due. */
+async function writeJob(unit: Unit, facts: Facts, settled: Settled, context: WriteContext): Promise<void> {
+  const key = advanceKey(facts.request.id);
+  const { step } = settled;
+  if (step.do === 'nothing') {
+    if (facts.request.version > 0) await unit.done(key);
+    return;
+  }
+  const job = { kind: 'advance', key, payload: { requestId: facts.request.id } };
+  if (step.do === 'wait') await unit.enqueue({ ...job, runAt: step.until });
+  else await unit.enqueue({ ...job, runAt: context.now, heldUntil: context.now + context.holdFor });
+}
+
+export function advanceKey(requestId: number): string {
+  return `advance:${requestId}`;
+}
+
+async function writeRecord<K extends Kind>(
+  unit: Unit,
+  kind: K,
+  before: Records[K] | null | undefined,
+  after: Records[K],
+): Promise<void> {
+  if (before === after) return;
+  if (before === null || before === undefined) unit.insert(kind, after);
+  else await unit.update(kind, after.id, difference(before, after));
+}
+
+function difference<R extends object>(before: R, after: R): Partial<R> {
+  const changes: Partial<R> = {};
+  for (const field of Object.keys(after) as (keyof R)[]) {
+    if (after[field] !== before[field]) changes[field] = after[field];
+  }
+  return changes;
+}
