@@ -1,0 +1,93 @@
+import { DeskError } from '../core/errors.ts';
+import { Catalogue, type Level, type Price, type Product } from '../core/products.ts';
+import type { CheckKind } from '../core/records.ts';
+import type { ProductChange } from './product-schema.ts';
+
+/** The products of a desk whose configuration changes none. Prices are examples, in cents per started year. */
+
+const price = (base: number, extraName: number, extraWildcard: number): Record<string, Price> => ({
+  EUR: { base, extraName, extraWildcard },
+  USD: { base: usd(base), extraName: usd(extraName), extraWildcard: usd(extraWildcard) },
+});
+
+function usd(cents: number): number {
+  return Math.round((cents * 1.1) / 10) * 10;
+}
+
+// BR 3.2.5 asks OV for a call back over a reliable channel; EVG 3.2.2.8.1 asks EV for a signed agreement as well.
+const CHECKS: Readonly<Record<Level, readonly CheckKind[]>> = {
+  DV: [],
+  OV: ['organization', 'callback'],
+  EV: ['organization', 'callback', 'agreement'],
+};
+
+type Shape = Pick<Product, 'level' | 'names' | 'pricesByCurrency'>;
+
+// EVG 3.2.2.7 knows no wildcards, so EV has neither a wildcard product nor wildcards among its names.
+const SHAPES: readonly Shape[] = [
+  { level: 'DV', names: 'single', pricesByCurrency: price(900, 0, 0) },
+  { level: 'DV', names: 'multi', pricesByCurrency: price(2_400, 700, 4_500) },
+  { level: 'DV', names: 'wildcard', pricesByCurrency: price(5_900, 0, 0) },
+  { level: 'OV', names: 'single', pricesByCurrency: price(4_900, 0, 0) },
+  { level: 'OV', names: 'multi', pricesByCurrency: price(9_900, 2_500, 12_900) },
+  { level: 'OV', names: 'wildcard', pricesByCurrency: price(17_900, 0, 0) },
+  { level: 'EV', names: 'single', pricesByCurrency: price(9_900, 0, 0) },
+  { level: 'EV', names: 'multi', pricesByCurrency: price(24_900, 6_900, 0) },
+];
+
+const NAMES = { single: 'single domain', multi: 'multi-domain', wildcard: 'wildcard' } as const;
+
+function productId(shape: Shape): string {
+  return `${shape.level.toLowerCase()}-${shape.names}`;
+}
+
+function product(shape: Shape): Product {
+  const multi = shape.names === 'multi';
+  return {
+    ...shape,
+    id: productId(shape),
+    name: `${shape.level} ${NAMES[shape.names]}`,
+    wildcardsAllowed: multi && shape.level !== 'EV',
+    includesWww: shape.names === 'single',
+    includesBase: !multi,
+    periods: shape.level === 'EV' ? [12, 24] : [12, 24, 36],
+    includedNames: multi ? 3 : 1,
+    maxNames: multi ? 100 : 1,
+    checks: CHECKS[shape.level],
+    issuer: 'embedded',
+    renewFrom: SHAPES.filter(({ level, names }) => level === shape.level || names === shape.names).map(productId),
+    reissuable: true,
+    renewalWindowDays: 90,
+  };
+}
+
+/**
+ * The default products with the changes of the configuration.
+ * @throws DeskError `invalid-value` where a new product lacks a member; the field is `products[INDEX]`.
+ */
+export function buildCatalogue(changes: readonly ProductChange[] = []): Catalogue {
+  const products = new Map(SHAPES.map((shape) => [productId(shape), product(shape)]));
+  changes.forEach((change, index) => {
+    const known = products.get(change.id);
+    products.set(change.id, complete(known === undefined ? change : merge(known, change), index));
+  });
+  return new Catalogue([...products.values()]);
+}
+
+/** Members that are not given keep what they were. */
+function merge(known: Product, change: ProductChange): Product {
+  const given = Object.entries(change).filter(([, value]) => value !== undefined);
+  return { ...known, ...(Object.fromEntries(given) as Partial<Product>) };
+}
+
+const MEMBERS = Object.keys(product(SHAPES[0] as Shape)) as (keyof Product)[];
+
+function complete(candidate: Product | ProductChange, index: number): Product {
+  const missing = MEMBERS.filter((member) => candidate[member] === undefined);
+  if (missing.length > 0) {
+    throw new DeskError('invalid-value', `product ${candidate.id} is new, so it also needs: ${missing.join(', ')}`, {
+      field: `products[${index}]`,
+    });
+  }
+  return candidate as Product;
+}

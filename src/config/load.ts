@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import type { Catalogue } from '../core/products.ts';
+import { DeskError } from '../core/errors.ts';
+import { buildCatalogue } from './catalogue.ts';
+import { complaint, mistakes, place } from './complaints.ts';
+import { configSchema, type Settings } from './schema.ts';
+
+/** Secrets, from the environment alone. */
+interface Secrets {
+  /** `DATABASE_URL`: PostgreSQL in place of SQLite. */
+  readonly databaseUrl: string | null;
+  /** `CHANCERY_PASSPHRASE`: encrypts the CA's keys and other secrets at rest, in place of a key file. */
+  readonly passphrase: string | null;
+  /** `CHANCERY_SMTP_PASSWORD` */
+  readonly smtpPassword: string | null;
+}
+
+/** What the desk runs with: checked, with every default filled in, frozen. Paths are absolute. */
+export interface Config extends Omit<Settings, 'listen' | 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl'> {
+  readonly file: string | null;
+  readonly listen: { readonly host: string; readonly port: number };
+  readonly publicUrl: string | null;
+  readonly keyFile: string;
+  readonly sandbox: { readonly enabled: boolean };
+  readonly accounts: { readonly currency: string; readonly startBalance: number };
+  readonly rateLimits: { readonly perSecond: number; readonly burst: number; readonly failedKeysPerMinute: number };
+  readonly catalogue: Catalogue;
+  readonly secrets: Secrets;
+}
+
+export interface LoadOptions {
+  /** TOML file; absent for the defaults, with the sandbox. */
+  file?: string | undefined;
+  /** Values of the command line; they win over the file. */
+  listen?: string | undefined;
+  data?: string | undefined;
+  tls?: boolean | undefined;
+  environment?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Cents: 100,000.00 to play with. */
+const SANDBOX_BALANCE = 10_000_000;
+
+/**
+ * Reads, checks and freezes the configuration.
+ * @throws DeskError `invalid-value`: one violation for each mistake, its field `FILE:LINE` where a line is known; the
+ * message lists them all.
+ */
+export function loadConfig(options: LoadOptions = {}): Config {
+  const environment = options.environment ?? {};
+  const file = options.file ?? environment.CHANCERY_CONFIG;
+  const source = file === undefined ? '' : readSource(file);
+  const input = parseToml(source, file ?? '');
+  if (options.listen !== undefined) input.listen = options.listen;
+  const result = configSchema.safeParse(input);
+  if (!result.success) throw mistakes(result.error.issues, source, file);
+  checkProfile(result.data, source, file);
+  const base = file === undefined ? process.cwd() : dirname(resolve(file));
+  return assemble(result.data, { ...options, file, environment }, base, source);
+}
+
+function assemble(settings: Settings, options: LoadOptions, base: string, source: string): Config {
+  const environment = options.environment ?? {};
+  const override = options.data ?? environment.CHANCERY_DATA;
+  const data = override === undefined ? resolve(base, settings.data) : resolve(override);
+  const sandboxed = settings.sandbox.enabled ?? options.file === undefined;
+  const { perSecond, ...limits } = settings.rateLimits;
+  return freeze({
+    ...settings,
+    file: options.file === undefined ? null : resolve(options.file),
+    listen: splitAddress(settings.listen),
+    data,
+    publicUrl: settings.publicUrl ?? null,
+    tls: { ...settings.tls, enabled: options.tls ?? settings.tls.enabled },
+    keyFile: settings.ca.keyFile === undefined ? resolve(data, 'secret.key') : resolve(base, settings.ca.keyFile),
+    sandbox: { enabled: sandboxed },
+    accounts: {
+      currency: settings.accounts.currency,
+      startBalance: settings.accounts.startBalance ?? (sandboxed ? SANDBOX_BALANCE : 0),
+    },
+    rateLimits: { ...limits, perSecond: perSecond ?? (sandboxed ? 0 : 100) },
+    catalogue: products(settings, source, options.file),
+    secrets: {
+      databaseUrl: environment.DATABASE_URL || null,
+      passphrase: environment.CHANCERY_PASSPHRASE || null,
+      smtpPassword: environment.CHANCERY_SMTP_PASSWORD || null,
+    },
+  });
+}
+
+function readSource(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (cause) {
+    throw new DeskError('invalid-value', `The configuration file ${file} cannot be read; check the path and its mode`, {
+      field: file,
+      cause,
+    });
+  }
+}
+
+function parseToml(source: string, file: string): Record<string, unknown> {
+  try {
+    return parse(source);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = error.message.split('\n')[0]?.replace('Invalid TOML document: ', '') ?? '';
+    throw complaint([{ field: `${file}:${error.line}`, message: `is not TOML: ${reason}` }]);
+  }
+}
+
+function checkProfile(settings: Settings, source: string, file: string | undefined): void {
+  if (settings.ca.profile === 'private') return;
+  const relaxed = (['validityDays', 'domainReuseDays', 'organizationReuseDays'] as const).filter(
+    (key) => settings.ca[key] !== undefined,
+  );
+  const named = settings.ca.internalNames.length > 0 ? [...relaxed, 'internalNames' as const] : relaxed;
+  if (named.length === 0) return;
+  throw complaint(
+    named.map((key) => ({
+      field: place(source, file, ['ca', key]),
+      message: `ca.${key} relaxes the Baseline Requirements, which needs profile = "private" in [ca]`,
+    })),
+  );
+}
+
+function products(settings: Settings, source: string, file: string | undefined): Catalogue {
+  try {
+    return buildCatalogue(settings.products);
+  } catch (error) {
+    if (!(error instanceof DeskError)) throw error;
+    const index = Number(/\d+/.exec(error.field ?? '')?.[0]);
+    throw complaint([{ field: place(source, file, ['products', index]), message: error.message }]);
+  }
+}
+
+/** `HOST:PORT` apart, without the brackets of an IPv6 address. */
+function splitAddress(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
+
+/** Freezes plain values through and through; class instances keep their own counsel. */
+function freeze<T extends object>(value: T): T {
+  for (const member of Object.values(value)) {
+    const plain = Array.isArray(member) || (member !== null && Object.getPrototypeOf(member) === Object.prototype);
+    if (plain) freeze(member as object);
+  }
+  return Object.freeze(value);
+}
