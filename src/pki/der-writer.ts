@@ -1,26 +1,10 @@
 import type { Instant } from '../core/time.ts';
+import { TAG } from './der-reader.ts';
 
 /**
  * Writes DER (X.690 §10, §11). Each function gives one complete element; composed ones take complete elements.
  * Parts are copied once per level: for the shallow trees of X.509 that was as fast as one pass from the back.
  */
-
-export const TAG = {
-  boolean: 0x01,
-  integer: 0x02,
-  bitString: 0x03,
-  octetString: 0x04,
-  null: 0x05,
-  oid: 0x06,
-  enumerated: 0x0a,
-  utf8String: 0x0c,
-  printableString: 0x13,
-  ia5String: 0x16,
-  utcTime: 0x17,
-  generalizedTime: 0x18,
-  sequence: 0x30,
-  set: 0x31,
-} as const;
 
 /** One element: tag octet, length, and the parts in a row. Low tag numbers only. */
 export function tlv(tag: number, parts: readonly Uint8Array[]): Uint8Array {

@@ -1,0 +1,280 @@
+import { constructedContextTag, contextTag, type DerElement, inside, readWhole, TAG } from './der-reader.ts';
+import { readNamedBits, readOid, readSmallInteger } from './der-values.ts';
+import type { LintCase, LintRule } from './lint.ts';
+import { ACCESS, ATTRIBUTE, EXTENSION, POLICY, PURPOSE } from './oids.ts';
+import { isRsaKey } from './public-key.ts';
+import type { ReadExtension, ReadTbs } from './tbs-reader.ts';
+
+const HOUR = 3_600_000;
+
+/** Rules of leaves. BR: TLS Baseline Requirements v2.2.7. */
+export const LEAF_RULES: readonly LintRule[] = [
+  { id: 'version-3', cite: 'BR 7.1.1', check: ({ tbs }) => tbs.version === 2 },
+  { id: 'serial-positive', cite: 'BR 7.1', check: ({ tbs }) => tbs.serial[0]! < 0x80 && tbs.serial.some((octet) => octet > 0) },
+  // Below 2^159, and no shorter than the 16 octets of chance that we put there.
+  { id: 'serial-length', cite: 'BR 7.1', check: ({ tbs }) => tbs.serial.length >= 16 && tbs.serial.length <= 20 },
+  { id: 'serial-on-record', cite: 'BR 5.4.1', check: ({ tbs, expected }) => hex(tbs.serial) === expected.serial },
+  {
+    id: 'signature-algorithm',
+    cite: 'BR 7.1.3.2',
+    check: ({ tbs, expected }) => same(tbs.signatureAlgorithm, expected.issuer.signatureAlgorithm),
+  },
+  { id: 'issuer-name', cite: 'BR 7.1.4.1', check: ({ tbs, expected }) => same(tbs.issuer, expected.issuer.name) },
+  {
+    id: 'time-form',
+    cite: 'RFC 5280 §4.1.2.5',
+    check: ({ tbs }) => [tbs.notBefore, tbs.notAfter].every(({ at, tag }) => tag === (at < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime)),
+  },
+  {
+    // Both ends count, hence the second.
+    id: 'validity-length',
+    cite: 'BR 6.3.2',
+    check: ({ tbs, expected }) =>
+      tbs.notAfter.at > tbs.notBefore.at && tbs.notAfter.at + 1000 - tbs.notBefore.at <= expected.longestValidity,
+  },
+  {
+    id: 'not-before-near-signing',
+    cite: 'BR 7.1.2.7',
+    check: ({ tbs, expected }) => Math.abs(expected.signedAt - tbs.notBefore.at) <= 48 * HOUR,
+  },
+  { id: 'within-term', cite: 'order', check: ({ tbs, expected }) => tbs.notAfter.at <= expected.notAfterAtMost },
+  { id: 'within-issuer', cite: 'RFC 5280 §6.1', check: ({ tbs, expected }) => tbs.notAfter.at <= expected.issuer.notAfter },
+  { id: 'subject-attributes', cite: 'BR 7.1.2.7.2', check: subjectFitsLevel },
+  { id: 'subject-order', cite: 'BR 7.1.4.2', check: subjectInOrder },
+  { id: 'subject-encoding', cite: 'BR 7.1.4.2', check: subjectEncoded },
+  { id: 'common-name-in-san', cite: 'BR 7.1.4.3', check: commonNameInSan },
+  { id: 'key-asked-for', cite: 'BR 3.2.1', check: ({ tbs, expected }) => same(tbs.spki, expected.spki) },
+  { id: 'key-algorithm', cite: 'BR 7.1.3.1', check: ({ tbs }) => KEY_PREFIXES.some((prefix) => startsInside(tbs.spki, prefix)) },
+  {
+    id: 'extensions-once',
+    cite: 'RFC 5280 §4.2',
+    check: ({ tbs }) => tbs.byType.size === tbs.extensions.length,
+  },
+  {
+    id: 'extensions-known',
+    cite: 'BR 7.1.2.7.6',
+    check: ({ tbs }) => tbs.extensions.every(({ type }) => LEAF_EXTENSIONS.has(type)),
+  },
+  {
+    id: 'san-names',
+    cite: 'BR 7.1.2.7.12',
+    check: ({ san, expected }) => san.length === expected.names.length && san.every((name, at) => name === expected.names[at]),
+  },
+  { id: 'san-name-form', cite: 'BR 7.1.2.7.12', check: ({ san }) => san.length > 0 && san.every(isDnsName) },
+  { id: 'san-names-once', cite: 'BR 7.1.4.2', check: ({ san }) => new Set(san).size === san.length },
+  {
+    id: 'san-critical-iff-empty-subject',
+    cite: 'BR 7.1.2.7.12',
+    check: ({ tbs }) => of(tbs, EXTENSION.subjectAltName).critical === (tbs.subject.length === 0),
+  },
+  {
+    id: 'authority-key',
+    cite: 'BR 7.1.2.11.1',
+    check: ({ tbs, expected }) => {
+      const fields = items(of(tbs, EXTENSION.authorityKeyIdentifier));
+      return fields.length === 1 && fields[0]!.tag === contextTag(0) && same(bytesOf(fields[0]!), expected.issuer.keyId);
+    },
+  },
+  {
+    id: 'purpose',
+    cite: 'BR 7.1.2.7.10',
+    check: (leaf) => {
+      const purposes = items(of(leaf.tbs, EXTENSION.extendedKeyUsage)).map(readOid);
+      return purposes.length === 1 && purposes[0] === PURPOSE.serverAuth;
+    },
+  },
+  {
+    id: 'key-usage',
+    cite: 'BR 7.1.2.7.11',
+    check: (leaf) => {
+      const usage = of(leaf.tbs, EXTENSION.keyUsage);
+      const bits = readNamedBits(readWhole(usage.value, TAG.bitString, 'the key usage'));
+      return usage.critical && bits.join() === (isRsaKey(leaf.tbs.spki) ? '0,2' : '0');
+    },
+  },
+  {
+    id: 'not-a-ca',
+    cite: 'BR 7.1.2.7.8',
+    check: ({ tbs }) => {
+      const constraints = tbs.byType.get(EXTENSION.basicConstraints);
+      return constraints === undefined || (constraints.critical && items(constraints).length === 0);
+    },
+  },
+  {
+    id: 'policy',
+    cite: 'BR 7.1.6.1',
+    check: (leaf) => {
+      const policies = items(of(leaf.tbs, EXTENSION.certificatePolicies));
+      const first = policies[0];
+      return policies.length === 1 && readOid(inside(first!).next(TAG.oid, 'a policy')) === POLICY[leaf.expected.level];
+    },
+  },
+  {
+    id: 'crl-distribution-point',
+    cite: 'BR 7.1.2.11.2',
+    check: (leaf) => crlUrlsOf(leaf).join('\n') === leaf.expected.crlUrl && leaf.expected.crlUrl.startsWith('http://'),
+  },
+  { id: 'authority-information', cite: 'BR 7.1.2.7.7', check: hasCaIssuers },
+  {
+    id: 'must-staple-as-asked',
+    cite: 'RFC 7633 §4',
+    check: ({ tbs, expected }) => {
+      const feature = tbs.byType.get(EXTENSION.tlsFeature);
+      if (feature === undefined) return !expected.mustStaple;
+      return expected.mustStaple && items(feature).map(readSmallInteger).join() === '5';
+    },
+  },
+  {
+    id: 'no-subject-key-identifier',
+    cite: 'BR 7.1.2.7.6',
+    check: ({ tbs }) => !tbs.byType.has(EXTENSION.subjectKeyIdentifier),
+  },
+  {
+    id: 'criticality',
+    cite: 'BR 7.1.2.7.6',
+    check: ({ tbs }) => tbs.extensions.every(({ type, critical }) => !critical || MAY_BE_CRITICAL.has(type)),
+  },
+];
+
+const YEAR_2050 = Date.UTC(2050, 0);
+
+/** Algorithm of the key, byte for byte: RSA, P-256, P-384, P-521. */
+const KEY_PREFIXES = [
+  '300d06092a864886f70d0101010500',
+  '301306072a8648ce3d020106082a8648ce3d030107',
+  '301006072a8648ce3d020106052b81040022',
+  '301006072a8648ce3d020106052b81040023',
+].map((text) => Buffer.from(text, 'hex'));
+
+const LEAF_EXTENSIONS: ReadonlySet<string> = new Set([
+  EXTENSION.keyUsage,
+  EXTENSION.extendedKeyUsage,
+  EXTENSION.basicConstraints,
+  EXTENSION.authorityKeyIdentifier,
+  EXTENSION.authorityInformationAccess,
+  EXTENSION.certificatePolicies,
+  EXTENSION.crlDistributionPoints,
+  EXTENSION.tlsFeature,
+  EXTENSION.subjectAltName,
+]);
+
+const MAY_BE_CRITICAL: ReadonlySet<string> = new Set([
+  EXTENSION.keyUsage,
+  EXTENSION.basicConstraints,
+  EXTENSION.subjectAltName,
+]);
+
+/** BR 7.1.4.2: the order in which attributes stand; those of EVG 7.1.4.2 come first. */
+const ORDER: readonly string[] = [
+  ATTRIBUTE.jurisdictionCountry,
+  ATTRIBUTE.jurisdictionState,
+  ATTRIBUTE.jurisdictionLocality,
+  ATTRIBUTE.businessCategory,
+  ATTRIBUTE.serialNumber,
+  ATTRIBUTE.countryName,
+  ATTRIBUTE.stateOrProvinceName,
+  ATTRIBUTE.localityName,
+  ATTRIBUTE.postalCode,
+  ATTRIBUTE.streetAddress,
+  ATTRIBUTE.organizationName,
+  ATTRIBUTE.commonName,
+];
+const FIRST_OF_OV = ORDER.indexOf(ATTRIBUTE.countryName);
+
+const PRINTABLE_ONLY: ReadonlySet<string> = new Set([
+  ATTRIBUTE.countryName,
+  ATTRIBUTE.jurisdictionCountry,
+  ATTRIBUTE.serialNumber,
+]);
+
+function subjectFitsLevel({ tbs, expected }: LintCase): boolean {
+  const types = tbs.subject.map(({ type }) => type);
+  if (expected.level === 'DV') return types.every((type) => type === ATTRIBUTE.commonName);
+  const needed = types.includes(ATTRIBUTE.organizationName) && types.includes(ATTRIBUTE.countryName);
+  const placed = types.includes(ATTRIBUTE.localityName) || types.includes(ATTRIBUTE.stateOrProvinceName);
+  const from = expected.level === 'EV' ? 0 : FIRST_OF_OV;
+  return needed && placed && types.every((type) => ORDER.indexOf(type) >= from);
+}
+
+/** Rising, so each at most once as well. */
+function subjectInOrder({ tbs }: LintCase): boolean {
+  const ranks = tbs.subject.map(({ type }) => ORDER.indexOf(type));
+  return ranks.every((rank, at) => rank >= 0 && (at === 0 || rank > ranks[at - 1]!));
+}
+
+function subjectEncoded({ tbs }: LintCase): boolean {
+  return tbs.subject.every(({ type, value, single }) => {
+    const right = value.tag === TAG.printableString || (value.tag === TAG.utf8String && !PRINTABLE_ONLY.has(type));
+    return single && right && value.end > value.body;
+  });
+}
+
+function commonNameInSan({ tbs, expected, san }: LintCase): boolean {
+  const commonName = tbs.subject.find(({ type }) => type === ATTRIBUTE.commonName);
+  if (commonName === undefined) return true;
+  const text = latin1(commonName.value);
+  return text === expected.commonName && san.includes(text);
+}
+
+const LABELS = /^(\*\.)?(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/;
+
+function isDnsName(name: string): boolean {
+  return name.length <= 253 && LABELS.test(name);
+}
+
+function crlUrlsOf(leaf: LintCase): string[] {
+  return items(of(leaf.tbs, EXTENSION.crlDistributionPoints)).flatMap((point) => {
+    const name = inside(inside(point).next(constructedContextTag(0), 'the name')).next(constructedContextTag(0), 'the name');
+    const cursor = inside(name);
+    const urls: string[] = [];
+    while (cursor.more) urls.push(latin1(cursor.next(contextTag(6), 'an address')));
+    return urls;
+  });
+}
+
+function hasCaIssuers(leaf: LintCase): boolean {
+  const accesses = items(of(leaf.tbs, EXTENSION.authorityInformationAccess));
+  return accesses.length > 0 && accesses.every((access) => {
+    const parts = inside(access);
+    const method = readOid(parts.next(TAG.oid, 'the method'));
+    return method === ACCESS.caIssuers && latin1(parts.next(contextTag(6), 'the address')).startsWith('http://');
+  });
+}
+
+const MISSING: ReadExtension = { type: '', critical: false, value: new Uint8Array() };
+
+/** The extension; where it is missing, one whose value no rule can read. */
+function of(tbs: ReadTbs, type: string): ReadExtension {
+  return tbs.byType.get(type) ?? MISSING;
+}
+
+/** Elements of the SEQUENCE that fills the extension. @throws DerError */
+function items(extension: ReadExtension): DerElement[] {
+  const cursor = inside(readWhole(extension.value, TAG.sequence, 'the extension'));
+  const elements: DerElement[] = [];
+  while (cursor.more) elements.push(cursor.any());
+  return elements;
+}
+
+function bytesOf(element: DerElement): Uint8Array {
+  return element.bytes.subarray(element.body, element.end);
+}
+
+function latin1(element: DerElement): string {
+  const { bytes, body, end } = element;
+  return Buffer.from(bytes.buffer, bytes.byteOffset + body, end - body).toString('latin1');
+}
+
+function hex(octets: Uint8Array): string {
+  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex').toUpperCase();
+}
+
+function same(left: Uint8Array, right: Uint8Array): boolean {
+  return Buffer.compare(left, right) === 0;
+}
+
+/** Whether the content of the SEQUENCE begins with these octets. */
+function startsInside(der: Uint8Array, prefix: Uint8Array): boolean {
+  const { body } = readWhole(der, TAG.sequence, 'the public key');
+  return same(der.subarray(body, body + prefix.length), prefix);
+}

@@ -1,0 +1,105 @@
+import type { Instant } from '../core/time.ts';
+import { constructedContextTag, contextTag, type DerElement, inside, readWhole, TAG, whole } from './der-reader.ts';
+import { readBoolean, readInteger, readOid, readSmallInteger, readTime } from './der-values.ts';
+import { EXTENSION } from './oids.ts';
+
+/** The to-be-signed part of a leaf as it is written, for the lint. Views into the input, nothing interpreted twice. */
+export interface ReadTbs {
+  version: number;
+  /** Content octets, sign octet included. */
+  serial: Uint8Array;
+  signatureAlgorithm: Uint8Array;
+  issuer: Uint8Array;
+  notBefore: ReadTime;
+  notAfter: ReadTime;
+  subject: { type: string; value: DerElement; single: boolean }[];
+  spki: Uint8Array;
+  extensions: ReadExtension[];
+  /** By OID; the last one where a type stands twice. */
+  byType: ReadonlyMap<string, ReadExtension>;
+}
+
+export interface ReadTime {
+  at: Instant;
+  tag: number;
+}
+
+export interface ReadExtension {
+  type: string;
+  critical: boolean;
+  /** DER inside the OCTET STRING. */
+  value: Uint8Array;
+}
+
+/** @throws DerError where the bytes are not a version 3 TBSCertificate with extensions and nothing else. */
+export function readTbs(der: Uint8Array): ReadTbs {
+  const cursor = inside(readWhole(der, TAG.sequence, 'the certificate'));
+  const version = inside(cursor.next(constructedContextTag(0), 'the version')).next(TAG.integer, 'the version');
+  const serial = cursor.next(TAG.integer, 'the serial');
+  const signatureAlgorithm = cursor.next(TAG.sequence, 'the signature algorithm');
+  const issuer = cursor.next(TAG.sequence, 'the issuer');
+  const validity = inside(cursor.next(TAG.sequence, 'the validity'));
+  const notBefore = validity.any();
+  const notAfter = validity.any();
+  validity.done('the validity');
+  const subject = cursor.next(TAG.sequence, 'the subject');
+  const spki = cursor.next(TAG.sequence, 'the public key');
+  const wrapper = inside(cursor.next(constructedContextTag(3), 'the extensions'));
+  const extensions = readExtensions(wrapper.next(TAG.sequence, 'the extensions'));
+  wrapper.done('the extensions');
+  cursor.done('the certificate');
+  return {
+    version: readSmallInteger(version),
+    serial: readInteger(serial),
+    signatureAlgorithm: whole(signatureAlgorithm),
+    issuer: whole(issuer),
+    notBefore: { at: readTime(notBefore), tag: notBefore.tag },
+    notAfter: { at: readTime(notAfter), tag: notAfter.tag },
+    subject: readSubject(subject),
+    spki: whole(spki),
+    extensions,
+    byType: new Map(extensions.map((extension) => [extension.type, extension])),
+  };
+}
+
+function readSubject(name: DerElement): ReadTbs['subject'] {
+  const attributes: ReadTbs['subject'] = [];
+  const cursor = inside(name);
+  while (cursor.more) {
+    const relative = inside(cursor.next(TAG.set, 'a relative name'));
+    const attribute = inside(relative.next(TAG.sequence, 'an attribute'));
+    const type = readOid(attribute.next(TAG.oid, 'the type of an attribute'));
+    const value = attribute.any();
+    attribute.done('an attribute');
+    attributes.push({ type, value, single: !relative.more });
+  }
+  return attributes;
+}
+
+function readExtensions(list: DerElement): ReadExtension[] {
+  const extensions: ReadExtension[] = [];
+  const cursor = inside(list);
+  while (cursor.more) {
+    const parts = inside(cursor.next(TAG.sequence, 'an extension'));
+    const type = readOid(parts.next(TAG.oid, 'the type of an extension'));
+    const flag = parts.optional(TAG.boolean);
+    const value = parts.next(TAG.octetString, 'the value of an extension');
+    parts.done('an extension');
+    extensions.push({ type, critical: flag !== null && readBoolean(flag), value: value.bytes.subarray(value.body, value.end) });
+  }
+  return extensions;
+}
+
+/** dNSName entries of the SAN; an empty text stands for an entry of another kind. @throws DerError */
+export function readSanNames(tbs: ReadTbs): string[] {
+  const san = tbs.byType.get(EXTENSION.subjectAltName);
+  if (san === undefined) return [];
+  const names: string[] = [];
+  const cursor = inside(readWhole(san.value, TAG.sequence, 'the alternative names'));
+  while (cursor.more) {
+    const { bytes, tag, body, end } = cursor.any();
+    const isName = tag === contextTag(2);
+    names.push(isName ? Buffer.from(bytes.buffer, bytes.byteOffset + body, end - body).toString('latin1') : '');
+  }
+  return names;
+}
