@@ -1,4 +1,4 @@
-import type { CaaStatus, Challenge, Issuance, RevocationReason, Subject } from './records.ts';
+import type { CaaStatus, Challenge, Issuance, Method, RevocationReason, Subject } from './records.ts';
 import type { Level } from './products.ts';
 import type { Instant } from './time.ts';
 
