@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
+import { callbackify } from 'node:util';
 import PostalMime from 'postal-mime';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import type { Clock } from '../core/time.ts';
@@ -56,15 +57,9 @@ export async function startMailSink(clock: Clock, host = '127.0.0.1'): Promise<M
     maxClients: 64,
     socketTimeout: 30_000,
     closeTimeout: 100,
-    onData(stream, session, done) {
-      receive(stream, session, clock).then(
-        (entry) => {
-          keep(entry);
-          done();
-        },
-        (error: Error) => done(error),
-      );
-    },
+    onData: callbackify(async (stream: SMTPServerDataStream, session: SMTPServerSession) => {
+      keep(await receive(stream, session, clock));
+    }),
   });
   // A connection that breaks off is the sender's affair.
   server.on('error', () => {});
