@@ -1,5 +1,5 @@
 import { advanceKey, writeFacts } from './write-facts.ts';
-import type { Facts } from './facts.ts';
+import type { Facts, Known } from './facts.ts';
 import { isResting, nextStep } from './next-step.ts';
 import { perform, type Effect } from './perform.ts';
 import type { DomainControl, Issuer, NamePolicy, PkiTools, Random } from './ports.ts';
@@ -37,7 +37,7 @@ export function settleWorld(engine: Engine, unit: Unit): SettleWorld {
 }
 
 /** Writes a settled request for `actor`. */
-export function write(engine: Engine, unit: Unit, before: Facts | null, settled: Settled, actor: string): Promise<Facts> {
+export function write(engine: Engine, unit: Unit, before: Facts | Known, settled: Settled, actor: string): Promise<Facts> {
   return writeFacts(unit, before, settled, { now: engine.clock.now(), actor, holdFor: HOLD });
 }
 
@@ -89,7 +89,7 @@ export async function advanceJob(engine: Engine, job: Job): Promise<{ runAgainAt
     const current = await loadFacts(engine, unit, requestId);
     const world = settleWorld(engine, unit);
     const result = settle(current as Facts, world);
-    return write(engine, unit, current, result, 'system');
+    return write(engine, unit, current as Facts, result, 'system');
   });
   const facts = await advance(engine, settled);
   const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });

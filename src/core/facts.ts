@@ -28,12 +28,13 @@ export interface Facts {
   readonly certificate: Certificate | null;
   /** What a reissue or renewal replaces, or a revocation ends. */
   readonly target: Certificate | null;
-  /** The target as it was read, where the facts are not on record yet. */
-  readonly targetBefore: Certificate | null;
   /** Bytes of the public key, from the CSR; null for revocations. */
   readonly spki: Uint8Array | null;
   readonly mustStaple: boolean;
 }
+
+/** What was on record before a new request: the order and the certificate that it works on. */
+export type Known = Pick<Facts, 'order' | 'target'>;
 
 /** Whether a validation proves a name of a certificate (BR 3.2.2.4.7 and .4: names below too; .18: that name alone, no wildcard). */
 export function covers(validation: Validation, name: string): boolean {

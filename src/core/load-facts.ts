@@ -23,7 +23,6 @@ export async function loadFacts(engine: Pick<Engine, 'catalogue' | 'pki'>, reade
     issuance: await openIssuance(reader, requestId),
     certificate: certificate ?? null,
     target,
-    targetBefore: null,
     ...(await keyOf(engine, request)),
   };
 }

@@ -210,7 +210,7 @@ export interface Certificate {
   orderId: number | null;
   requestId: number;
   product: string;
-  /** Name of the issuer, or `import`. */
+  /** Name of the issuer, or `import:` with account and the issuer's distinguished name. */
   issuer: string;
   state: CertificateState;
   commonName: string;

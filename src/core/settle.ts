@@ -1,8 +1,8 @@
 import type { Facts } from './facts.ts';
-import { isLocal, nextStep, type Step, type StepWorld } from './next-step.ts';
+import { isLocal, nextStep, openChecks, type Step, type StepWorld } from './next-step.ts';
 import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
 import type { Catalogue } from './products.ts';
-import type { CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
+import type { Billable, CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
 import { isFinal, transition } from './states.ts';
 import { addMonths, type Instant } from './time.ts';
@@ -35,13 +35,22 @@ export interface Settled {
 
 /** Takes local steps until one must wait or reach out. Pure but for ids and the serial that the issuer draws. */
 export function settle(start: Facts, world: SettleWorld): Settled {
-  let facts = start;
+  let facts = noteOrganization(start, world);
   const happenings: Happening[] = [];
   for (;;) {
     const step = nextStep(facts, stepWorld(facts, world));
     if (!isLocal(step)) return { facts: rest(facts, step, world.now), step, happenings };
     facts = takeLocalStep(facts, step, world, happenings);
   }
+}
+
+/** The vetting of the organization belongs to the organization; the request shows it. */
+function noteOrganization(facts: Facts, world: SettleWorld): Facts {
+  const { request, product } = facts;
+  if (isFinal('request', request.state) || !product?.checks.includes('organization')) return facts;
+  const state = openChecks(facts, world.now, world.rules).includes('organization') ? 'waiting' : 'passed';
+  if (request.checks.organization === state) return facts;
+  return { ...facts, request: { ...request, checks: { ...request.checks, organization: state } } };
 }
 
 export function stepWorld(facts: Facts, world: Pick<SettleWorld, 'now' | 'rules' | 'issuers'>): StepWorld {
@@ -245,7 +254,7 @@ export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happ
     certificate,
     issuance: { ...issuance, state: 'signed' },
     request: { ...moveTo(request, 'completed', world.now), detail: null },
-    order: order.state === 'active' ? order : startOrder(order, parsed.notBefore, endsAt),
+    order: order.state === 'active' ? growOrder(order, facts.charge) : startOrder(order, parsed.notBefore, endsAt),
     charge: settleCharge(facts.charge, 'captured', world.now),
     target: replaceTarget(facts),
   };
@@ -253,6 +262,18 @@ export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happ
 
 function startOrder(order: Order, startsAt: Instant, endsAt: Instant): Order {
   return { ...order, state: transition('order', order.state, 'active'), startsAt, endsAt };
+}
+
+/** Names that a reissue paid for stay paid for. */
+function growOrder(order: Order, charge: Charge | null): Order {
+  if (charge === null) return order;
+  const bought = (action: Billable['action']): number =>
+    charge.billables.reduce((sum, line) => sum + (line.action === action ? line.quantity : 0), 0);
+  return {
+    ...order,
+    extraDomains: order.extraDomains + bought('extra-domain'),
+    extraWildcards: order.extraWildcards + bought('extra-wildcard'),
+  };
 }
 
 function replaceTarget(facts: Facts) {

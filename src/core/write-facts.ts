@@ -1,4 +1,4 @@
-import type { Facts } from './facts.ts';
+import type { Facts, Known } from './facts.ts';
 import type { Settled } from './settle.ts';
 import type { Kind, Notification, Records } from './records.ts';
 import type { Unit } from './store.ts';
@@ -12,43 +12,40 @@ export interface WriteContext {
 }
 
 /**
- * Writes what changed between two states of a request: new records are inserted, changed ones updated against the
+ * Writes what changed between two states of a request, or from what was known before a new one: new records are inserted, changed ones updated against the
  * version that was seen, and audit events, notifications and the job that wakes the request are added.
  * @throws DeskError `conflict` where somebody else changed the request in between; nothing is written then.
  */
-export async function writeFacts(unit: Unit, before: Facts | null, settled: Settled, context: WriteContext): Promise<Facts> {
+export async function writeFacts(unit: Unit, before: Facts | Known, settled: Settled, context: WriteContext): Promise<Facts> {
   const facts = withNextVersion(before, settled.facts);
-  await writeOrder(unit, before, facts);
+  if (facts.order !== null) await writeRecord(unit, 'orders', before.order, facts.order);
   await writeRequest(unit, before, facts);
   await writeCharge(unit, before, facts);
   for (const validation of facts.validations) {
-    await writeRecord(unit, 'validations', find(before?.validations, validation.id), validation);
+    const old = isOnRecord(before) ? before.validations.find((one) => one.id === validation.id) : null;
+    await writeRecord(unit, 'validations', old, validation);
   }
   await writeIssuance(unit, before, facts);
-  if (facts.certificate !== null) await writeRecord(unit, 'certificates', before?.certificate, facts.certificate);
+  const certificate = isOnRecord(before) ? before.certificate : null;
+  if (facts.certificate !== null) await writeRecord(unit, 'certificates', certificate, facts.certificate);
   await writeTarget(unit, before, facts, context);
   tell(unit, facts, settled, context);
   await writeJob(unit, facts, settled, context);
   return facts;
 }
 
-function find<R extends { id: number }>(records: readonly R[] | undefined, id: number): R | undefined {
-  return records?.find((record) => record.id === id);
+function isOnRecord(before: Facts | Known): before is Facts {
+  return 'request' in before;
 }
 
-function withNextVersion(before: Facts | null, after: Facts): Facts {
-  if (before === null || before === after) return after;
+function withNextVersion(before: Facts | Known, after: Facts): Facts {
+  if (!isOnRecord(before) || before === after) return after;
   const version = before.request.version + 1;
   return { ...after, request: { ...after.request, version } };
 }
 
-async function writeOrder(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
-  if (after.order === null) return;
-  await writeRecord(unit, 'orders', before?.order, after.order);
-}
-
-async function writeRequest(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
-  if (before === null) {
+async function writeRequest(unit: Unit, before: Facts | Known, after: Facts): Promise<void> {
+  if (!isOnRecord(before)) {
     unit.insert('requests', after.request);
     return;
   }
@@ -58,9 +55,9 @@ async function writeRequest(unit: Unit, before: Facts | null, after: Facts): Pro
 }
 
 /** Money follows the charge: set aside with it, taken or given back with it. */
-async function writeCharge(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
+async function writeCharge(unit: Unit, before: Facts | Known, after: Facts): Promise<void> {
   const charge = after.charge;
-  const old = before?.charge ?? null;
+  const old = isOnRecord(before) ? before.charge : null;
   if (charge === null || charge === old) return;
   await writeRecord(unit, 'charges', old, charge);
   if (old === null) await unit.reserve(charge.accountId, charge.amount);
@@ -69,17 +66,17 @@ async function writeCharge(unit: Unit, before: Facts | null, after: Facts): Prom
   }
 }
 
-async function writeIssuance(unit: Unit, before: Facts | null, after: Facts): Promise<void> {
-  const old = before?.issuance ?? null;
+async function writeIssuance(unit: Unit, before: Facts | Known, after: Facts): Promise<void> {
+  const old = isOnRecord(before) ? before.issuance : null;
   if (old !== null && old.id !== after.issuance?.id) await unit.update('issuances', old.id, { state: 'abandoned' });
   if (after.issuance === null) return;
   await writeRecord(unit, 'issuances', old?.id === after.issuance.id ? old : null, after.issuance);
 }
 
 /** The certificate that is replaced or revoked; a revocation also renews its list. */
-async function writeTarget(unit: Unit, before: Facts | null, after: Facts, context: WriteContext): Promise<void> {
+async function writeTarget(unit: Unit, before: Facts | Known, after: Facts, context: WriteContext): Promise<void> {
   const target = after.target;
-  const old = before?.target ?? after.targetBefore ?? null;
+  const old = before.target;
   if (target === null || old === null || target === old) return;
   await unit.update('certificates', target.id, difference(old, target), { state: old.state });
   if (target.state === 'revoked' && target.crlShard !== null) {

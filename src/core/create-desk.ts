@@ -1,0 +1,58 @@
+import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
+import type { Desk } from './desk.ts';
+import { advanceJob, type Engine } from './engine.ts';
+import { planOrder, planReissue, planRenewal, quoteOf } from './orders.ts';
+import { confirmVetting, vetOrganization, type Vetting } from './organizations.ts';
+import { placeRequest } from './place-request.ts';
+import type { CheckKind, Job } from './records.ts';
+import { expireCertificates, sendExpiryNotices } from './recurring.ts';
+import { addNote, cancel, checkNow, importCertificate, remind, revoke, sendAgreement } from './requests.ts';
+
+/** What the operator and the people behind mailed links can do beside what dialects ask. */
+export interface DeskOffice {
+  desk: Desk;
+  confirm(confirmationId: number): Promise<Answer>;
+  decline(confirmationId: number): Promise<Answer>;
+  vetOrganization(organizationId: number, vetting: Vetting): Promise<void>;
+  confirmVetting(organizationId: number, by: string): Promise<void>;
+  passCheck(requestId: number, check: CheckKind, by: string, evidence: string): Promise<void>;
+  /** Handler of the job kind `advance`. */
+  advance(job: Job): Promise<{ runAgainAt?: number }>;
+  /** To be run every minute, and every hour. They answer how many certificates they dealt with. */
+  expireCertificates(): Promise<number>;
+  sendExpiryNotices(): Promise<number>;
+}
+
+/** Puts the heart together from what is handed in. */
+export function createDesk(engine: Engine): DeskOffice {
+  return {
+    desk: deskOf(engine),
+    confirm: (confirmationId) => confirm(engine, confirmationId),
+    decline: (confirmationId) => decline(engine, confirmationId),
+    vetOrganization: (organizationId, vetting) => vetOrganization(engine, organizationId, vetting),
+    confirmVetting: (organizationId, by) => confirmVetting(engine, organizationId, by),
+    passCheck: (requestId, check, by, evidence) => passCheck(engine, requestId, check, by, evidence),
+    advance: (job) => advanceJob(engine, job),
+    expireCertificates: () => expireCertificates(engine),
+    sendExpiryNotices: () => sendExpiryNotices(engine),
+  };
+}
+
+function deskOf(engine: Engine): Desk {
+  return {
+    quoteOrder: async (actor, ask) => quoteOf(engine, planOrder(engine, actor, ask)),
+    quoteReissue: async (actor, id, ask) => quoteOf(engine, await planReissue(engine, actor, id, ask)),
+    quoteRenewal: async (actor, id, ask) => quoteOf(engine, await planRenewal(engine, actor, id, ask)),
+    placeOrder: async (actor, ask) => placeRequest(engine, actor, planOrder(engine, actor, ask)),
+    reissue: async (actor, id, ask) => placeRequest(engine, actor, await planReissue(engine, actor, id, ask)),
+    renew: async (actor, id, ask) => placeRequest(engine, actor, await planRenewal(engine, actor, id, ask)),
+    revoke: (actor, id, reason, dialect, extra) => revoke(engine, actor, id, reason, dialect, extra),
+    importCertificate: (actor, ask) => importCertificate(engine, actor, ask),
+    cancel: (actor, id) => cancel(engine, actor, id),
+    checkNow: (actor, id, choices) => checkNow(engine, actor, id, choices),
+    remind: (actor, id) => remind(engine, actor, id),
+    sendAgreement: (actor, id, email, language) => sendAgreement(engine, actor, id, email, language),
+    addNote: (actor, id, message) => addNote(engine, actor, id, message),
+    chargeOf: async (requestId) => (await engine.store.find('charges', { requestId }))[0] ?? null,
+  };
+}

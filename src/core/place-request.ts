@@ -1,0 +1,212 @@
+import type { Actor, CertificateAsk, Outcome, Quote } from './desk.ts';
+import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
+import { DeskError } from './errors.ts';
+import { covers, isOpen, type Facts } from './facts.ts';
+import { applyDomainChecks } from './apply-effect.ts';
+import type { OrderedNames } from './names.ts';
+import { findOrganization } from './organizations.ts';
+import { checkDomains } from './perform.ts';
+import { candidateDomains, planValidations } from './plan-validations.ts';
+import type { DomainCheck } from './ports.ts';
+import type { Product } from './products.ts';
+import type { Certificate, CertificateRequest, Charge, Order, Validation } from './records.ts';
+import { enqueueConfirmations } from './reminders.ts';
+import { settle, type Happening } from './settle.ts';
+import type { Reader, Unit } from './store.ts';
+
+/** One ask, checked and priced, ready to be put on record. */
+export interface Placement {
+  kind: 'new' | 'renew' | 'reissue' | 'duplicate';
+  ask: CertificateAsk;
+  product: Product;
+  names: OrderedNames;
+  quote: Quote;
+  /** The order it belongs to; null where it opens one of `periodMonths`. */
+  order: Order | null;
+  periodMonths: number;
+  target: Certificate | null;
+}
+
+/**
+ * Puts a request on record with its order, validations, charge, audit event and job in one transaction, and takes it
+ * as far as it goes within the call.
+ * @throws DeskError `already-exists`, `insufficient-balance`, `invalid-csr`, `invalid-value`, `validation-failed`;
+ * nothing is left behind then.
+ */
+export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Outcome> {
+  const checks = placement.ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
+  const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
+  const facts = await advanceWithinCall(engine, placed);
+  engine.wake();
+  return { request: facts.request, certificate: facts.certificate };
+}
+
+/** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */
+async function checkBeforehand(engine: Engine, actor: Actor, placement: Placement): Promise<Map<string, DomainCheck>> {
+  const planned = await plan(engine, engine.store, actor, placement, 0, () => 0);
+  const results = await checkDomains(engine, planned.filter(isOpen));
+  const failed = results.filter((result) => result.check.outcome !== 'passed');
+  if (failed.length > 0) {
+    const reasons = failed.map(({ validation, check }) => `${validation.domain}: ${check.message}`);
+    throw new DeskError('validation-failed', reasons.join('; '));
+  }
+  return new Map(results.map((result) => [result.validation.domain, result.check]));
+}
+
+async function plan(
+  engine: Engine,
+  reader: Reader,
+  actor: Actor,
+  placement: Placement,
+  requestId: number,
+  newId: () => number,
+): Promise<Validation[]> {
+  const { rules, names: policy } = engine;
+  const now = engine.clock.now();
+  const { names } = placement.names;
+  const domains = candidateDomains(names, policy);
+  const proofs = await reader.reusableValidations(actor.accountId, domains, rules.domainProofSince(now));
+  const owner = { accountId: actor.accountId, requestId };
+  return planValidations(owner, names, proofs, placement.ask.chooseValidation, { now, rules, names: policy, newId });
+}
+
+async function record(
+  engine: Engine,
+  unit: Unit,
+  actor: Actor,
+  placement: Placement,
+  checks: ReadonlyMap<string, DomainCheck>,
+): Promise<Facts> {
+  await refuseBlockedKey(unit, placement);
+  await refuseTwin(unit, actor, placement);
+  const world = settleWorld(engine, unit);
+  const start = await firstFacts(engine, unit, actor, placement);
+  const results = start.validations.flatMap((validation) => {
+    const check = isOpen(validation) ? checks.get(validation.domain) : undefined;
+    return check === undefined ? [] : [{ validation, check }];
+  });
+  const applied = applyDomainChecks(unit, start, results, world);
+  const settled = settle(applied.facts, world);
+  const happenings = [placedHappening(placement, start), ...applied.happenings, ...settled.happenings];
+  await enqueueConfirmations(unit, settled.facts, world.now);
+  const known = { order: placement.order, target: placement.target };
+  return write(engine, unit, known, { ...settled, happenings }, `${actor.handle}/${actor.userName}`);
+}
+
+/** BR 4.9.1.1, 6.1.1.3: a key that was reported as compromised is not certified again. */
+async function refuseBlockedKey(unit: Unit, placement: Placement): Promise<void> {
+  const { spkiHash } = placement.ask.csr;
+  const [blocked] = await unit.find('certificates', { spkiHash, revocationReason: 'keyCompromise' }, { limit: 1 });
+  if (blocked !== undefined) throw new DeskError('invalid-csr', 'The key of the CSR was reported as compromised');
+}
+
+/** The same ask twice while the first is under way is a mistake of the caller. */
+async function refuseTwin(unit: Unit, actor: Actor, placement: Placement): Promise<void> {
+  const { spkiHash } = placement.ask.csr;
+  const open = await unit.find('requests', { accountId: actor.accountId, spkiHash, state: ['waiting', 'issuing'] });
+  const [commonName] = placement.names.names;
+  const twin = open.find(
+    (other) => other.kind === placement.kind && other.product === placement.product.id && other.commonName === commonName,
+  );
+  if (twin !== undefined) {
+    throw new DeskError('already-exists', `Request ${twin.id} for ${twin.commonName} with this key is under way`);
+  }
+}
+
+async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: Placement): Promise<Facts> {
+  const { ask, product, target } = placement;
+  const now = engine.clock.now();
+  const requestId = unit.newId('requests');
+  const organization = await findOrganization(unit, actor.accountId, product, ask.subject, now);
+  const order = placement.order ?? openOrder(unit, actor, placement, organization?.id ?? null, now);
+  const request = newRequest(actor, placement, order, requestId, now);
+  return {
+    request,
+    order,
+    product,
+    validations: await plan(engine, unit, actor, placement, requestId, () => unit.newId('validations')),
+    caa: await unit.find('caaAnswers', { name: placement.names.names }),
+    organization,
+    charge: newCharge(unit, placement, order, request, now),
+    issuance: null,
+    certificate: null,
+    target,
+    spki: ask.csr.spki,
+    mustStaple: ask.csr.mustStaple,
+  };
+}
+
+function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationId: number | null, now: number): Order {
+  const { ask, names, product } = placement;
+  return {
+    id: unit.newId('orders'),
+    accountId: actor.accountId,
+    product: product.id,
+    dialect: ask.dialect,
+    state: 'pending',
+    periodMonths: placement.periodMonths,
+    commonName: names.names[0] as string,
+    startsAt: null,
+    endsAt: null,
+    extraDomains: names.extraDomains,
+    extraWildcards: names.extraWildcards,
+    renewsOrderId: placement.kind === 'renew' ? (placement.target?.orderId ?? null) : null,
+    organizationId,
+    createdAt: now,
+  };
+}
+
+function newRequest(actor: Actor, placement: Placement, order: Order, id: number, now: number): CertificateRequest {
+  const { ask, names, product } = placement;
+  return {
+    id,
+    accountId: actor.accountId,
+    orderId: order.id,
+    kind: placement.kind,
+    state: 'waiting',
+    detail: null,
+    dialect: ask.dialect,
+    requestedBy: `${actor.handle}/${actor.userName}`,
+    product: product.id,
+    commonName: names.names[0] as string,
+    names: names.names,
+    subject: ask.subject,
+    contact: ask.contact,
+    language: ask.language,
+    certificateId: placement.target?.id ?? null,
+    revocationReason: null,
+    csr: ask.csr.der,
+    spkiHash: ask.csr.spkiHash,
+    checks: Object.fromEntries(product.checks.map((check) => [check, 'waiting'])),
+    extra: ask.extra,
+    version: 0,
+    createdAt: now,
+    updatedAt: now,
+    startedAt: null,
+  };
+}
+
+function newCharge(unit: Unit, placement: Placement, order: Order, request: CertificateRequest, now: number): Charge | null {
+  const { quote } = placement;
+  if (quote.total === 0) return null;
+  return {
+    id: unit.newId('charges'),
+    accountId: request.accountId,
+    orderId: order.id,
+    requestId: request.id,
+    state: 'reserved',
+    amount: quote.total,
+    currency: quote.currency,
+    billables: quote.billables,
+    createdAt: now,
+    settledAt: null,
+  };
+}
+
+function placedHappening(placement: Placement, facts: Facts): Happening {
+  const { request } = facts;
+  const { kind, product, names } = request;
+  const proofs = facts.validations.filter((one) => one.reusedFrom !== null && names.some((name) => covers(one, name)));
+  const details = { kind, product, names, total: placement.quote.total, reused: proofs.map((one) => one.reusedFrom) };
+  return { action: 'request.placed', target: `request:${request.id}`, details };
+}
