@@ -1,106 +1,131 @@
-import { invalidValue } from '../core/errors.ts';
-import type { Level } from '../core/products.ts';
 import type { Subject } from '../core/records.ts';
-import { oid, printableString, sequence, set, utf8String } from './der-writer.ts';
-import { ATTRIBUTE } from './oids.ts';
+import { type DerElement, DerError, inside, TAG } from './der-reader.ts';
+import { isString, readOid, readString } from './der-values.ts';
 
-interface Attribute {
-  oid: Uint8Array;
-  encoding: 'utf8' | 'printable';
-  /** Most characters (BR 7.1.4.1, EVG 7.1.4.2). */
-  longest: number;
-  /** How a violation names it. */
-  field: string;
+/** One attribute of a distinguished name. */
+export interface NameAttribute {
+  /** Short name (`C`, `O`, `CN` …), dotted OID where there is none. */
+  type: string;
+  value: string;
 }
 
-const attribute = (type: string, encoding: Attribute['encoding'], longest: number, field: string): Attribute => ({
-  oid: oid(type),
-  encoding,
-  longest,
-  field,
-});
+/** A Name (RFC 5280 §4.1.2.4): relative distinguished names in order, each with one or more attributes. */
+export type DistinguishedName = NameAttribute[][];
 
-const JURISDICTION_COUNTRY = attribute(ATTRIBUTE.jurisdictionCountry, 'printable', 2, 'jurisdictionCountry');
-const JURISDICTION_STATE = attribute(ATTRIBUTE.jurisdictionState, 'utf8', 128, 'jurisdictionState');
-const JURISDICTION_LOCALITY = attribute(ATTRIBUTE.jurisdictionLocality, 'utf8', 128, 'jurisdictionLocality');
-const BUSINESS_CATEGORY = attribute(ATTRIBUTE.businessCategory, 'utf8', 128, 'businessCategory');
-const SERIAL_NUMBER = attribute(ATTRIBUTE.serialNumber, 'printable', 64, 'registrationNumber');
-const COUNTRY = attribute(ATTRIBUTE.countryName, 'printable', 2, 'country');
-const STATE = attribute(ATTRIBUTE.stateOrProvinceName, 'utf8', 128, 'state');
-const LOCALITY = attribute(ATTRIBUTE.localityName, 'utf8', 128, 'locality');
-const POSTAL_CODE = attribute(ATTRIBUTE.postalCode, 'utf8', 40, 'postalCode');
-const STREET = attribute(ATTRIBUTE.streetAddress, 'utf8', 128, 'street');
-const ORGANIZATION = attribute(ATTRIBUTE.organizationName, 'utf8', 64, 'organization');
-const COMMON_NAME = attribute(ATTRIBUTE.commonName, 'utf8', 64, 'commonName');
+/** RFC 4514 §3 and OpenSSL's short names. */
+const SHORT_NAMES: ReadonlyMap<string, string> = new Map([
+  ['2.5.4.3', 'CN'],
+  ['2.5.4.4', 'SN'],
+  ['2.5.4.5', 'serialNumber'],
+  ['2.5.4.6', 'C'],
+  ['2.5.4.7', 'L'],
+  ['2.5.4.8', 'ST'],
+  ['2.5.4.9', 'STREET'],
+  ['2.5.4.10', 'O'],
+  ['2.5.4.11', 'OU'],
+  ['2.5.4.12', 'title'],
+  ['2.5.4.13', 'description'],
+  ['2.5.4.15', 'businessCategory'],
+  ['2.5.4.17', 'postalCode'],
+  ['2.5.4.18', 'postOfficeBox'],
+  ['2.5.4.20', 'telephoneNumber'],
+  ['2.5.4.41', 'name'],
+  ['2.5.4.42', 'GN'],
+  ['2.5.4.43', 'initials'],
+  ['2.5.4.44', 'generationQualifier'],
+  ['2.5.4.46', 'dnQualifier'],
+  ['2.5.4.65', 'pseudonym'],
+  ['2.5.4.97', 'organizationIdentifier'],
+  ['0.9.2342.19200300.100.1.1', 'UID'],
+  ['0.9.2342.19200300.100.1.25', 'DC'],
+  ['1.2.840.113549.1.9.1', 'emailAddress'],
+  ['1.2.840.113549.1.9.2', 'unstructuredName'],
+  ['1.2.840.113549.1.9.8', 'unstructuredAddress'],
+  ['1.3.6.1.4.1.311.60.2.1.1', 'jurisdictionL'],
+  ['1.3.6.1.4.1.311.60.2.1.2', 'jurisdictionST'],
+  ['1.3.6.1.4.1.311.60.2.1.3', 'jurisdictionC'],
+]);
 
-/** Longest common name (BR 7.1.4.1, RFC 5280 ub-common-name), characters. */
-export const LONGEST_COMMON_NAME = COMMON_NAME.longest;
+const MAX_ATTRIBUTES = 64;
+/** Characters; the widest upper bound of a known attribute is below it (RFC 5280 appendix A). */
+const MAX_VALUE_LENGTH = 512;
+
+/** @throws DerError for malformed names, more than 64 attributes, and values of more than 512 characters. */
+export function readName(element: DerElement): DistinguishedName {
+  const name: DistinguishedName = [];
+  const sets = inside(element);
+  let count = 0;
+  while (sets.more) {
+    const attributes = inside(sets.next(TAG.set, 'a relative distinguished name'));
+    const relative: NameAttribute[] = [];
+    do {
+      relative.push(readAttribute(attributes.next(TAG.sequence, 'an attribute of the name')));
+      count += 1;
+      if (count > MAX_ATTRIBUTES) throw new DerError(`the name has more than ${MAX_ATTRIBUTES} attributes`, element.start);
+    } while (attributes.more);
+    name.push(relative);
+  }
+  return name;
+}
+
+function readAttribute(element: DerElement): NameAttribute {
+  const fields = inside(element);
+  const oid = readOid(fields.next(TAG.oid, 'the type of an attribute'));
+  const value = fields.any();
+  fields.done('an attribute of the name');
+  const type = SHORT_NAMES.get(oid) ?? oid;
+  if (!isString(value.tag)) throw new DerError(`the attribute ${type} is not a text`, value.start);
+  if (value.end - value.body > MAX_VALUE_LENGTH * 4) throw tooLong(type, value);
+  const text = readString(value);
+  if (text.length > MAX_VALUE_LENGTH) throw tooLong(type, value);
+  return { type, value: text };
+}
+
+function tooLong(type: string, value: DerElement): DerError {
+  return new DerError(`the attribute ${type} has more than ${MAX_VALUE_LENGTH} characters`, value.start);
+}
+
+/** Value of the first attribute of this type that is not empty; null where there is none. */
+export function firstValue(name: DistinguishedName, type: string): string | null {
+  for (const relative of name) {
+    for (const attribute of relative) if (attribute.type === type && attribute.value !== '') return attribute.value;
+  }
+  return null;
+}
+
+const SUBJECT_TYPES: readonly [keyof Subject, string][] = [
+  ['organization', 'O'],
+  ['department', 'OU'],
+  ['country', 'C'],
+  ['state', 'ST'],
+  ['locality', 'L'],
+  ['street', 'STREET'],
+  ['postalCode', 'postalCode'],
+  ['registrationNumber', 'serialNumber'],
+];
+
+/** The first value of each attribute that the desk keeps; absent and empty ones are left out. */
+export function subjectOf(name: DistinguishedName): Subject {
+  const subject: Subject = {};
+  for (const [field, type] of SUBJECT_TYPES) {
+    const value = firstValue(name, type);
+    if (value !== null) subject[field] = value;
+  }
+  return subject;
+}
 
 /**
- * Subject of a leaf, DER, in the order of BR 7.1.4.2 and never with an OU (BR 7.1.2.7): DV holds the common name
- * only, OV the organization and where it is, EV its registration as well. `commonName` null leaves it out.
- * @throws DeskError `invalid-value` where a value is missing, too long or not encodable.
+ * RFC 4514 text: last relative name first, `,` between them, `+` inside them, special characters escaped with `\`.
+ * Types without a short name in the RFC's table show OpenSSL's, else the dotted OID, and the value as text.
  */
-export function leafSubject(level: Level, subject: Subject, commonName: string | null): Uint8Array {
-  const name = commonName === null ? [] : [relative(COMMON_NAME, commonName)];
-  if (level === 'DV') return sequence(name);
-  if (!subject.state && !subject.locality) {
-    throw invalidValue('subject.locality', `A certificate of level ${level} needs a state or a locality`);
-  }
-  return sequence([
-    ...(level === 'EV' ? registration(subject) : []),
-    relative(COUNTRY, needed(COUNTRY, level, subject.country)),
-    ...optional(STATE, subject.state),
-    ...optional(LOCALITY, subject.locality),
-    ...optional(POSTAL_CODE, subject.postalCode),
-    ...optional(STREET, subject.street),
-    relative(ORGANIZATION, needed(ORGANIZATION, level, subject.organization)),
-    ...name,
-  ]);
+export function nameText(name: DistinguishedName): string {
+  return name
+    .map((relative) => relative.map(({ type, value }) => `${type}=${escapeValue(value)}`).join('+'))
+    .reverse()
+    .join(',');
 }
 
-/** Name of a CA (BR 7.1.2.10.2): country, organization, common name. */
-export function caSubject(country: string, organization: string, commonName: string): Uint8Array {
-  return sequence([
-    relative(COUNTRY, country),
-    relative(ORGANIZATION, organization),
-    relative(COMMON_NAME, commonName),
-  ]);
-}
-
-function registration(subject: Subject): Uint8Array[] {
-  return [
-    ...optional(JURISDICTION_COUNTRY, subject.jurisdictionCountry),
-    ...optional(JURISDICTION_STATE, subject.jurisdictionState),
-    ...optional(JURISDICTION_LOCALITY, subject.jurisdictionLocality),
-    ...optional(BUSINESS_CATEGORY, subject.businessCategory),
-    ...optional(SERIAL_NUMBER, subject.registrationNumber),
-  ];
-}
-
-function needed(kind: Attribute, level: Level, value: string | undefined): string {
-  if (value) return value;
-  throw invalidValue(`subject.${kind.field}`, `A certificate of level ${level} needs the ${kind.field} of its subject`);
-}
-
-function optional(kind: Attribute, value: string | undefined): Uint8Array[] {
-  return value ? [relative(kind, value)] : [];
-}
-
-const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]+$/;
-// C0 and C1 controls, and what shows text in another order than it is stored.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
-
-function relative(kind: Attribute, value: string): Uint8Array {
-  const field = kind === COMMON_NAME ? kind.field : `subject.${kind.field}`;
-  if ([...value].length > kind.longest) {
-    throw invalidValue(field, `The ${kind.field} is longer than ${kind.longest} characters`, value);
-  }
-  if (kind.longest === 2 && !/^[A-Z]{2}$/.test(value)) {
-    throw invalidValue(field, `The ${kind.field} must be two capital letters (ISO 3166-1)`, value);
-  }
-  const fits = kind.encoding === 'printable' ? PRINTABLE.test(value) : !UNSAFE.test(value) && value.isWellFormed();
-  if (!fits) throw invalidValue(field, `The ${kind.field} holds characters that a certificate must not carry`, value);
-  const text = kind.encoding === 'printable' ? printableString(value) : utf8String(value);
-  return set([sequence([kind.oid, text])]);
+/** RFC 4514 §2.4; controls and NUL were refused when the name was read. */
+function escapeValue(value: string): string {
+  return value.replace(/[",+;<>\\]|^[ #]| $/g, '\\$&');
 }

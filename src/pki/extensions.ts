@@ -1,112 +1,125 @@
-import { createHash } from 'node:crypto';
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
-import type { Level } from '../core/products.ts';
-import {
-  booleanTrue, enumerated, explicit, implicit, integer, namedBits, octetString, oid, sequence, tlv,
-} from './der-writer.ts';
-import { ACCESS, EXTENSION, POLICY, PURPOSE } from './oids.ts';
+import { contextTag, content, type DerElement, DerError, inside, readWhole, TAG } from './der-reader.ts';
+import { readBoolean, readOid, readSmallInteger } from './der-values.ts';
+import { EXTENSION } from './oids.ts';
 
-/** Extensions of RFC 5280 §4.2 and §5.2, each as one complete `Extension` element in DER. */
+/** What requests and certificates share of the X.509 extensions (RFC 5280 §4.2). */
 
-/** Any extension: `value` is the DER inside the OCTET STRING. */
-function extension(type: string, critical: boolean, value: Uint8Array): Uint8Array {
-  const content = octetString(value);
-  return sequence(critical ? [oid(type), booleanTrue(), content] : [oid(type), content]);
+export interface Extension {
+  /** Dotted. */
+  oid: string;
+  critical: boolean;
+  /** DER inside the OCTET STRING. */
+  value: Uint8Array;
 }
 
-/** Identifier of a public key: the first 160 bits of SHA-256 over the key itself (RFC 7093 §2, method 1). */
-export function keyIdentifier(publicKeyBits: Uint8Array): Uint8Array {
-  return createHash('sha256').update(publicKeyBits).digest().subarray(0, 20);
+/** The TLS extension number that a TLS feature asks for (RFC 7633 §4.2.1). */
+const STATUS_REQUEST = 5;
+
+const MAX_EXTENSIONS = 64;
+/** More names than any product holds. */
+const MAX_GENERAL_NAMES = 2000;
+const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+
+/** Extensions ::= SEQUENCE OF Extension. @throws DerError, for duplicates (RFC 5280 §4.2) too. */
+export function readExtensions(element: DerElement): Extension[] {
+  const items = inside(element);
+  const extensions: Extension[] = [];
+  while (items.more) {
+    const extension = readExtension(items.next(TAG.sequence, 'an extension'));
+    if (extensions.length === MAX_EXTENSIONS) throw new DerError(`there are more than ${MAX_EXTENSIONS} extensions`);
+    if (extensions.some(({ oid }) => oid === extension.oid)) {
+      throw new DerError(`the extension ${extension.oid} stands there twice`, element.start);
+    }
+    extensions.push(extension);
+  }
+  return extensions;
 }
 
-export function subjectKeyIdentifier(keyId: Uint8Array): Uint8Array {
-  return extension(EXTENSION.subjectKeyIdentifier, false, octetString(keyId));
+/** What stands in the `[3]` of a certificate or the `[0]` of a CRL; none where that is absent. @throws DerError */
+export function readWrappedExtensions(wrapped: DerElement | null): Extension[] {
+  if (!wrapped) return [];
+  const inner = inside(wrapped);
+  const extensions = readExtensions(inner.next(TAG.sequence, 'the extensions'));
+  inner.done('the extensions');
+  return extensions;
 }
 
-export function authorityKeyIdentifier(keyId: Uint8Array): Uint8Array {
-  return extension(EXTENSION.authorityKeyIdentifier, false, sequence([implicit(0, keyId)]));
+function readExtension(element: DerElement): Extension {
+  const fields = inside(element);
+  const oid = readOid(fields.next(TAG.oid, 'the type of an extension'));
+  const critical = fields.optional(TAG.boolean);
+  const value = content(fields.next(TAG.octetString, `the value of the extension ${oid}`));
+  fields.done(`the extension ${oid}`);
+  // DER leaves out defaults (X.690 §11.5), but clients write FALSE; nothing hangs on it.
+  return { oid, critical: critical ? readBoolean(critical) : false, value };
 }
 
-/** CA certificate; `pathLength` null where it is not limited. */
-export function caConstraints(pathLength: number | null): Uint8Array {
-  const content = pathLength === null ? [booleanTrue()] : [booleanTrue(), integer(pathLength)];
-  return extension(EXTENSION.basicConstraints, true, sequence(content));
+export function findExtension(extensions: readonly Extension[], oid: string): Extension | undefined {
+  return extensions.find((extension) => extension.oid === oid);
 }
 
-export function notACa(): Uint8Array {
-  return extension(EXTENSION.basicConstraints, true, sequence([]));
+export interface AlternativeNames {
+  /** dNSName entries in order, lower case, each once. */
+  dnsNames: string[];
+  /** iPAddress entries in order: 4 or 16 octets, hex. */
+  ipAddresses: string[];
+  /** How many entries of other types there are. */
+  others: number;
 }
 
-const USAGE_BIT = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
-
-export function keyUsage(usages: readonly (keyof typeof USAGE_BIT)[]): Uint8Array {
-  return extension(EXTENSION.keyUsage, true, namedBits(usages.map((usage) => USAGE_BIT[usage])));
+/** The subjectAltName extension (RFC 5280 §4.2.1.6); all empty where it is absent. @throws DerError */
+export function readAlternativeNames(extensions: readonly Extension[]): AlternativeNames {
+  const extension = findExtension(extensions, EXTENSION.subjectAltName);
+  if (!extension) return { dnsNames: [], ipAddresses: [], others: 0 };
+  const entries = inside(readWhole(extension.value, TAG.sequence, 'the subjectAltName extension'));
+  const dnsNames = new Set<string>();
+  const ipAddresses: string[] = [];
+  let count = 0;
+  while (entries.more) {
+    const entry = entries.any();
+    count += 1;
+    if (count > MAX_GENERAL_NAMES) throw new DerError(`there are more than ${MAX_GENERAL_NAMES} alternative names`);
+    if (entry.tag === contextTag(DNS_NAME)) dnsNames.add(readDnsName(entry));
+    else if (entry.tag === contextTag(IP_ADDRESS)) ipAddresses.push(readIpAddress(entry));
+    else if ((entry.tag & 0xc0) !== 0x80 || (entry.tag & 0x1f) > 8) {
+      throw new DerError('an alternative name has an unknown type', entry.start);
+    }
+  }
+  if (count === 0) throw new DerError('the subjectAltName extension is empty');
+  return { dnsNames: [...dnsNames], ipAddresses, others: count - dnsNames.size - ipAddresses.length };
 }
 
-export function serverAuth(): Uint8Array {
-  return extension(EXTENSION.extendedKeyUsage, false, sequence([oid(PURPOSE.serverAuth)]));
+/**
+ * Visible ASCII only: a NUL or a space would let a name read differently to different programs. Whether it is a domain
+ * name that may stand in a certificate is for the name policy to say.
+ */
+function readDnsName(entry: DerElement): string {
+  if (entry.body === entry.end) throw new DerError('a dNSName is empty', entry.start);
+  if (entry.end - entry.body > 255) throw new DerError('a dNSName has more than 255 characters', entry.start);
+  let text = '';
+  for (let at = entry.body; at < entry.end; at++) {
+    const octet = entry.bytes[at] as number;
+    if (octet <= 0x20 || octet > 0x7e) throw new DerError('a dNSName holds characters other than visible ASCII', at);
+    text += String.fromCharCode(octet);
+  }
+  return text.toLowerCase();
 }
 
-/** Exactly one policy: the reserved one of the level (BR 7.1.6.1), or `any` for a CA of ours. */
-export function certificatePolicy(policy: Level | 'any'): Uint8Array {
-  return extension(EXTENSION.certificatePolicies, false, sequence([sequence([oid(POLICY[policy])])]));
+function readIpAddress(entry: DerElement): string {
+  const octets = content(entry);
+  if (octets.length !== 4 && octets.length !== 16) throw new DerError('an iPAddress has a wrong length', entry.start);
+  return Buffer.from(octets).toString('hex');
 }
 
-/** Where the issuer's certificate can be had (RFC 5280 §4.2.2.1). */
-export function caIssuers(url: string): Uint8Array {
-  const access = sequence([oid(ACCESS.caIssuers), uri(url)]);
-  return extension(EXTENSION.authorityInformationAccess, false, sequence([access]));
-}
-
-export function crlDistributionPoint(url: string): Uint8Array {
-  return extension(EXTENSION.crlDistributionPoints, false, sequence([sequence([fullName([url])])]));
-}
-
-/** Of a CRL that covers only leaves, at these addresses (BR 7.2.2.1); each byte for byte as in the certificates. */
-export function issuingDistributionPoint(urls: readonly string[]): Uint8Array {
-  const onlyContainsUserCerts = implicit(1, Uint8Array.of(0xff));
-  return extension(EXTENSION.issuingDistributionPoint, true, sequence([fullName(urls), onlyContainsUserCerts]));
-}
-
-export function crlNumber(number: number): Uint8Array {
-  return extension(EXTENSION.crlNumber, false, integer(number));
-}
-
-/** CRLReason as in RFC 5280 §5.3.1. */
-export function reasonCode(code: number): Uint8Array {
-  return extension(EXTENSION.reasonCode, false, enumerated(code));
-}
-
-/** status_request, by which the certificate demands a stapled OCSP answer (RFC 7633 §4.1). */
-export function mustStaple(): Uint8Array {
-  return extension(EXTENSION.tlsFeature, false, sequence([integer(5)]));
-}
-
-const SAN_OID = oid(EXTENSION.subjectAltName);
-
-/** DNS names as A-labels, and addresses as text. Critical where the subject is empty (BR 7.1.2.7.12). */
-export function subjectAltName(names: readonly string[], critical: boolean): Uint8Array {
-  const value = octetString(sequence(names.map(generalName)));
-  return sequence(critical ? [SAN_OID, booleanTrue(), value] : [SAN_OID, value]);
-}
-
-function generalName(name: string): Uint8Array {
-  if (isAddress(name)) return implicit(7, Uint8Array.from(ipaddr.parse(name).toByteArray()));
-  return tlv(0x82, [Buffer.from(name, 'latin1')]);
-}
-
-/** Whether the name is an IPv4 or IPv6 address as text. */
-export function isAddress(name: string): boolean {
-  const last = name.charCodeAt(name.length - 1);
-  const mayBe = (last >= 0x30 && last <= 0x39) || name.includes(':');
-  return mayBe && isIP(name) !== 0;
-}
-
-function fullName(urls: readonly string[]): Uint8Array {
-  return explicit(0, [explicit(0, urls.map(uri))]);
-}
-
-function uri(url: string): Uint8Array {
-  return implicit(6, Buffer.from(url, 'latin1'));
+/** Whether the TLS feature extension asks for status_request (RFC 7633 §4.2.1). @throws DerError */
+export function readMustStaple(extensions: readonly Extension[]): boolean {
+  const extension = findExtension(extensions, EXTENSION.tlsFeature);
+  if (!extension) return false;
+  const features = inside(readWhole(extension.value, TAG.sequence, 'the TLS feature extension'));
+  let mustStaple = false;
+  while (features.more) {
+    if (readSmallInteger(features.next(TAG.integer, 'a TLS feature')) === STATUS_REQUEST) mustStaple = true;
+  }
+  return mustStaple;
 }
