@@ -25,7 +25,7 @@ export interface Config extends Omit<Settings, 'listen' | 'sandbox' | 'accounts'
   readonly keyFile: string;
   readonly sandbox: { readonly enabled: boolean };
   readonly accounts: { readonly currency: string; readonly startBalance: number };
-  readonly rateLimits: { readonly perSecond: number; readonly burst: number; readonly failedKeysPerMinute: number };
+  readonly rateLimits: { readonly perSecond: number; readonly burst: number };
   readonly catalogue: Catalogue;
   readonly secrets: Secrets;
 }

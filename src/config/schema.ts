@@ -54,10 +54,10 @@ const ca = z
     country: z
       .string()
       .regex(/^[A-Z]{2}$/, 'must be two capital letters')
-      .default('NL')
-      .describe('Country in the names of the CA certificates.'),
+      .default('XX')
+      .describe('Country in the names of the CA certificates; `XX` stands for none.'),
     keyAlgorithm: z
-      .enum(['P-256', 'P-384', 'RSA-3072', 'RSA-4096'])
+      .enum(['P-256', 'RSA-2048', 'RSA-3072', 'RSA-4096'])
       .default('P-256')
       .describe('Key of the root and the intermediate. Only the first start looks at it.'),
     profile: z
@@ -87,6 +87,18 @@ const ca = z
       .default([])
       .describe(
         'Suffixes of names that no public registry knows and that may be ordered all the same, such as `corp`. Private profile only.',
+      ),
+    url: z
+      .url({ protocol: /^http$/, error: 'must be an http URL' })
+      .transform((url) => url.replace(/\/+$/, ''))
+      .optional()
+      .describe(
+        'Address under which clients of certificates reach CRLs and CA certificates; stands in every certificate. Default: `publicUrl` where that is plain HTTP, else the address of `listen` below.',
+      ),
+    listen: hostAndPort
+      .optional()
+      .describe(
+        'Where CRLs and CA certificates are served over plain HTTP while the rest is served over TLS. Default: one port above `listen`.',
       ),
     caIdentifiers: z
       .array(z.string().min(1))
@@ -162,9 +174,6 @@ const rateLimits = z
         'Calls a second that a credential may make in the long run; 0 for no limit. Default: 100; no limit in the sandbox.',
       ),
     burst: whole(200, 1, 1_000_000).describe('Calls that it may make at once after a rest.'),
-    failedKeysPerMinute: whole(60, 1, 1_000_000).describe(
-      'Calls with an unknown key that an address may make in a minute.',
-    ),
   })
   .prefault({});
 

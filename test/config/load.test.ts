@@ -100,7 +100,7 @@ a = 1
     [
       'FILE:2: listn is not known; did you mean listen?',
       'FILE:4: ca.profil is not known; did you mean profile?',
-      'FILE:5: ca.keyAlgorithm must be one of "P-256"|"P-384"|"RSA-3072"|"RSA-4096"',
+      'FILE:5: ca.keyAlgorithm must be one of "P-256"|"RSA-2048"|"RSA-3072"|"RSA-4096"',
       'FILE:10: products[1].periodes is not known; did you mean periods?',
       'FILE:12: validation.dnsTimeout is wrong: expected number, received string',
       'FILE:13: validation.allowedRanges[0] must be an address range in CIDR form, such as 10.0.0.0/8',
