@@ -112,6 +112,8 @@ export function answerQuery(zone: Zone, message: Buffer, transport: 'udp' | 'tcp
   }
   const question = query.questions?.[0];
   if (question === undefined || query.questions?.length !== 1) return refusal(message, 'FORMERR');
+  // Bytes that are no ASCII text would not come out as they came in.
+  if (!/^[!-~]*$/.test(question.name)) return refusal(message, 'REFUSED');
   const reply = buildReply(zone, query, question);
   const full = encode(reply);
   if (transport === 'tcp' || full.length <= udpLimit(query)) return full;
