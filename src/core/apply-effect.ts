@@ -1,9 +1,10 @@
+import { complete } from './complete.ts';
 import type { Facts } from './facts.ts';
 import type { Effect } from './perform.ts';
 import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
 import type { CaaAnswer, Validation } from './records.ts';
 import { nextAttemptAfter } from './retry.ts';
-import { complete, fail, recordRevocation, type Happening, type SettleWorld } from './settle.ts';
+import { fail, recordRevocation, type Happening, type SettleWorld } from './settle.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
 import { HOUR } from './time.ts';
@@ -46,6 +47,7 @@ export function applyDomainChecks(
     recordAttempt(unit, facts, validation, check, world);
     const after = afterAttempt(validation, check, world.now);
     if (after.state === 'valid') happenings.push(validated(after));
+    if (after.state === 'attention' && validation.state !== 'attention') happenings.push(troubled(after, check));
     return after;
   });
   return { facts: { ...facts, validations }, happenings };
@@ -54,6 +56,16 @@ export function applyDomainChecks(
 export function validated(validation: Validation): Happening {
   const { domain, method } = validation;
   return { action: 'domain.validated', target: `validation:${validation.id}`, details: { domain, method } };
+}
+
+function troubled(validation: Validation, check: DomainCheck): Happening {
+  const message = `${validation.domain}: ${check.message}`;
+  return {
+    action: 'validation.attention',
+    target: `validation:${validation.id}`,
+    details: { outcome: check.outcome },
+    notify: { kind: 'request-needs-attention', message },
+  };
 }
 
 /** A wrong value or a refused address needs a person; what is not there yet is waited for. */

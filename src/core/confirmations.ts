@@ -1,4 +1,4 @@
-import { settleWorld, wakeRequest, write, type Engine } from './engine.ts';
+import { settleWorld, write, type Engine } from './engine.ts';
 import { DeskError, notFound } from './errors.ts';
 import { isOpen, type Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
@@ -33,11 +33,11 @@ async function answer(engine: Engine, confirmationId: number, word: Answer, chan
     if (before === null || before.request.state !== 'waiting') return 'gone';
     const changed = change(before, confirmation, now);
     if (changed === null) return 'gone';
-    if (word === 'confirmed') await unit.update('confirmations', confirmationId, { confirmedAt: now }, { confirmedAt: null });
+    if (word === 'confirmed')
+      await unit.update('confirmations', confirmationId, { confirmedAt: now }, { confirmedAt: null });
     const settled = settle(changed.facts, settleWorld(engine, unit));
     const happenings = [changed.happening, ...settled.happenings];
-    await write(engine, unit, before, { ...settled, happenings }, `mail:${confirmation.address}`);
-    await wakeRequest(engine, unit, confirmation.requestId);
+    await write(engine, unit, before, { ...settled, happenings }, `mail:${confirmation.address}`, 'runner');
     return word;
   });
   engine.wake();
@@ -72,7 +72,8 @@ function refuse(facts: Facts, confirmation: Confirmation, now: number) {
   }
   const validation = openValidation(facts, confirmation);
   if (validation === undefined) return null;
-  const state = validation.state === 'attention' ? validation.state : transition('validation', validation.state, 'attention');
+  const state =
+    validation.state === 'attention' ? validation.state : transition('validation', validation.state, 'attention');
   const declined = { ...validation, state, detail: `Declined by ${confirmation.address}` };
   const validations = facts.validations.map((one) => (one.id === declined.id ? declined : one));
   return { facts: { ...facts, validations }, happening };
@@ -103,9 +104,17 @@ function passAgreement(facts: Facts, confirmation: Confirmation, now: number) {
  * An operator did what a check asks for, such as the call to the organization.
  * @throws DeskError `not-found`, `wrong-state` where the request has no such open check.
  */
-export async function passCheck(engine: Engine, requestId: number, check: CheckKind, by: string, evidence: string): Promise<void> {
+export async function passCheck(
+  engine: Engine,
+  requestId: number,
+  check: CheckKind,
+  by: string,
+  evidence: string,
+): Promise<void> {
   if (check === 'organization') {
-    throw new DeskError('invalid-value', 'An organization is vetted itself: chancery organizations validate', { field: 'check' });
+    throw new DeskError('invalid-value', 'An organization is vetted itself: chancery organizations validate', {
+      field: 'check',
+    });
   }
   await engine.store.transact(async (unit) => {
     const before = await loadFacts(engine, unit, requestId);
@@ -131,7 +140,17 @@ async function writePassed(
   const checks = { ...request.checks, [check]: 'passed' as const };
   const facts = { ...before, request: { ...request, checks, updatedAt: engine.clock.now() } };
   const settled = settle(facts, settleWorld(engine, unit));
-  const happening: Happening = { action: 'check.passed', target: `request:${request.id}`, details: { check, evidence } };
-  await write(engine, unit, before, { ...settled, happenings: [happening, ...settled.happenings] }, `operator:${by}`);
-  await wakeRequest(engine, unit, request.id);
+  const happening: Happening = {
+    action: 'check.passed',
+    target: `request:${request.id}`,
+    details: { check, evidence },
+  };
+  await write(
+    engine,
+    unit,
+    before,
+    { ...settled, happenings: [happening, ...settled.happenings] },
+    `operator:${by}`,
+    'runner',
+  );
 }

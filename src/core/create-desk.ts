@@ -1,12 +1,16 @@
 import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
-import type { Desk } from './desk.ts';
+import type { Actor, Desk } from './desk.ts';
 import { advanceJob, type Engine } from './engine.ts';
+import { DeskError } from './errors.ts';
 import { planOrder, planReissue, planRenewal, quoteOf } from './orders.ts';
 import { confirmVetting, vetOrganization, type Vetting } from './organizations.ts';
 import { placeRequest } from './place-request.ts';
 import type { CheckKind, Job } from './records.ts';
 import { expireCertificates, sendExpiryNotices } from './recurring.ts';
-import { addNote, cancel, checkNow, importCertificate, remind, revoke, sendAgreement } from './requests.ts';
+import { addNote, cancel, remind, sendAgreement } from './requests.ts';
+import { revoke } from './revoke.ts';
+import { checkNow } from './check-now.ts';
+import { importCertificate } from './import-certificate.ts';
 
 /** What the operator and the people behind mailed links can do beside what dialects ask. */
 export interface DeskOffice {
@@ -40,19 +44,25 @@ export function createDesk(engine: Engine): DeskOffice {
 
 function deskOf(engine: Engine): Desk {
   return {
-    quoteOrder: async (actor, ask) => quoteOf(engine, planOrder(engine, actor, ask)),
-    quoteReissue: async (actor, id, ask) => quoteOf(engine, await planReissue(engine, actor, id, ask)),
-    quoteRenewal: async (actor, id, ask) => quoteOf(engine, await planRenewal(engine, actor, id, ask)),
-    placeOrder: async (actor, ask) => placeRequest(engine, actor, planOrder(engine, actor, ask)),
-    reissue: async (actor, id, ask) => placeRequest(engine, actor, await planReissue(engine, actor, id, ask)),
-    renew: async (actor, id, ask) => placeRequest(engine, actor, await planRenewal(engine, actor, id, ask)),
-    revoke: (actor, id, reason, dialect, extra) => revoke(engine, actor, id, reason, dialect, extra),
-    importCertificate: (actor, ask) => importCertificate(engine, actor, ask),
-    cancel: (actor, id) => cancel(engine, actor, id),
-    checkNow: (actor, id, choices) => checkNow(engine, actor, id, choices),
-    remind: (actor, id) => remind(engine, actor, id),
-    sendAgreement: (actor, id, email, language) => sendAgreement(engine, actor, id, email, language),
-    addNote: (actor, id, message) => addNote(engine, actor, id, message),
+    quoteOrder: async (actor, ask) => quoteOf(engine, planOrder(engine, mayOrder(actor), ask)),
+    quoteReissue: async (actor, id, ask) => quoteOf(engine, await planReissue(engine, mayOrder(actor), id, ask)),
+    quoteRenewal: async (actor, id, ask) => quoteOf(engine, await planRenewal(engine, mayOrder(actor), id, ask)),
+    placeOrder: async (actor, ask) => placeRequest(engine, actor, planOrder(engine, mayOrder(actor), ask)),
+    reissue: async (actor, id, ask) => placeRequest(engine, actor, await planReissue(engine, mayOrder(actor), id, ask)),
+    renew: async (actor, id, ask) => placeRequest(engine, actor, await planRenewal(engine, mayOrder(actor), id, ask)),
+    revoke: async (actor, id, reason, dialect, extra) => revoke(engine, mayOrder(actor), id, reason, dialect, extra),
+    importCertificate: async (actor, ask) => importCertificate(engine, mayOrder(actor), ask),
+    cancel: async (actor, id) => cancel(engine, mayOrder(actor), id),
+    checkNow: async (actor, id, choices) => checkNow(engine, mayOrder(actor), id, choices),
+    remind: async (actor, id) => remind(engine, mayOrder(actor), id),
+    sendAgreement: async (actor, id, email, language) => sendAgreement(engine, mayOrder(actor), id, email, language),
+    addNote: async (actor, id, message) => addNote(engine, mayOrder(actor), id, message),
     chargeOf: async (requestId) => (await engine.store.find('charges', { requestId }))[0] ?? null,
   };
+}
+
+/** A view-only credential reads, and nothing else. @throws DeskError `not-allowed` */
+function mayOrder(actor: Actor): Actor {
+  if (actor.role === 'view') throw new DeskError('not-allowed', 'This key may only read');
+  return actor;
 }

@@ -1,4 +1,15 @@
-import type { Challenge, Certificate, CertificateRequest, Charge, Billable, Method, Person, RevocationReason, Role, Subject } from './records.ts';
+import type {
+  Challenge,
+  Certificate,
+  CertificateRequest,
+  Charge,
+  Billable,
+  Method,
+  Person,
+  RevocationReason,
+  Role,
+  Subject,
+} from './records.ts';
 import type { ParsedCsr, ParsedCertificate } from './ports.ts';
 
 /** Who asks. Comes from a credential; everything is looked up within its account. */
@@ -82,7 +93,13 @@ export interface Desk {
   placeOrder(actor: Actor, ask: NewOrderAsk): Promise<Outcome>;
   reissue(actor: Actor, certificateId: number, ask: CertificateAsk): Promise<Outcome>;
   renew(actor: Actor, certificateId: number, ask: RenewAsk): Promise<Outcome>;
-  revoke(actor: Actor, certificateId: number, reason: RevocationReason | null, dialect: string, extra: Record<string, unknown>): Promise<Outcome>;
+  revoke(
+    actor: Actor,
+    certificateId: number,
+    reason: RevocationReason | null,
+    dialect: string,
+    extra: Record<string, unknown>,
+  ): Promise<Outcome>;
   importCertificate(actor: Actor, ask: ImportAsk): Promise<Outcome>;
   /** @throws `wrong-state` unless the request still waits. */
   cancel(actor: Actor, requestId: number): Promise<CertificateRequest>;

@@ -1,6 +1,6 @@
 import { advanceKey, writeFacts } from './write-facts.ts';
 import type { Facts, Known } from './facts.ts';
-import { isResting, nextStep } from './next-step.ts';
+import { isResting, nextStep, type Step } from './next-step.ts';
 import { perform, type Effect } from './perform.ts';
 import type { DomainControl, Issuer, NamePolicy, PkiTools, Random } from './ports.ts';
 import type { Catalogue } from './products.ts';
@@ -30,70 +30,84 @@ export interface Engine {
 
 /** How long a call works on a request before its job passes to somebody else. */
 const HOLD = 30 * SECOND;
+/** Rounds of a call that meets others on the same records, before it leaves the rest to the job. */
+const TRIES = 3;
 
 export function settleWorld(engine: Engine, unit: Unit): SettleWorld {
   const { rules, catalogue, issuers, pki } = engine;
   return { now: engine.clock.now(), rules, catalogue, issuers, pki, newId: (kind: Kind) => unit.newId(kind) };
 }
 
+/** Who takes the step after a write: this call, the job that is running, or the next free job runner. */
+export type NextBy = 'call' | 'job' | 'runner';
+
 /** Writes a settled request for `actor`. */
-export function write(engine: Engine, unit: Unit, before: Facts | Known, settled: Settled, actor: string): Promise<Facts> {
-  return writeFacts(unit, before, settled, { now: engine.clock.now(), actor, holdFor: HOLD });
+export function write(
+  engine: Engine,
+  unit: Unit,
+  before: Facts | Known,
+  settled: Settled,
+  actor: string,
+  by: NextBy,
+): Promise<Facts> {
+  const now = engine.clock.now();
+  return writeFacts(unit, before, settled, { now, actor, next: by === 'call' ? { by, until: now + HOLD } : { by } });
 }
 
 /**
  * Takes a request as far as it goes now: one step that reaches out, then one transaction that stores what it
  * brought and takes the local steps after it, again and again until the request rests. Each round may be repeated
  * after a crash.
- * @throws DeskError `issuer-unavailable` and what the network or database throws; the request's job tries again.
+ * @throws DeskError `issuer-unavailable`, `conflict`, and what the network or database throws; the request's job
+ * tries again.
  */
-export async function advance(engine: Engine, start: Facts): Promise<Facts> {
+export async function advance(engine: Engine, start: Facts, by: NextBy): Promise<{ facts: Facts; step: Step }> {
   let facts = start;
   for (;;) {
     const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });
     const step = nextStep(facts, world);
-    if (isResting(step)) return facts;
+    if (isResting(step)) return { facts, step };
     const effect = await perform(engine, facts, step);
-    facts = await engine.store.transact((unit) => store(engine, unit, facts, effect));
+    facts = await engine.store.transact((unit) => storeEffect(engine, unit, facts, effect, by));
   }
 }
 
-async function store(engine: Engine, unit: Unit, before: Facts, effect: Effect): Promise<Facts> {
+async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Effect, by: NextBy): Promise<Facts> {
   const world = settleWorld(engine, unit);
   const applied = applyEffect(unit, before, effect, world);
   const settled = settle(applied.facts, world);
   const happenings = [...applied.happenings, ...settled.happenings];
-  return write(engine, unit, before, { ...settled, happenings }, 'system');
+  return write(engine, unit, before, { ...settled, happenings }, 'system', by);
 }
 
 /**
- * Goes on within a call whose request is safely on record. What fails here fails later work, not the call: the
- * request's job takes over.
+ * Goes on within a call whose request is safely on record. Where the issuer is away or somebody else is faster, the
+ * call answers with the request as it stands, and the request's job takes over.
  */
-export async function advanceWithinCall(engine: Engine, facts: Facts): Promise<Facts> {
-  try {
-    return await advance(engine, facts);
-  } catch (error) {
-    if (!(error instanceof DeskError)) throw error;
-    if (error.kind !== 'issuer-unavailable' && error.kind !== 'conflict') throw error;
-    return (await loadFacts(engine, engine.store, facts.request.id)) ?? facts;
+export async function advanceWithinCall(engine: Engine, start: Facts): Promise<Facts> {
+  let facts = start;
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    try {
+      return (await advance(engine, facts, 'call')).facts;
+    } catch (error) {
+      if (!(error instanceof DeskError) || !['issuer-unavailable', 'conflict'].includes(error.kind)) throw error;
+      facts = (await loadFacts(engine, engine.store, facts.request.id)) ?? facts;
+      if (error.kind === 'issuer-unavailable') return facts;
+    }
   }
+  return facts;
 }
 
 /** The job `advance`: wakes a request whose time has come or whose process died. */
 export async function advanceJob(engine: Engine, job: Job): Promise<{ runAgainAt?: number }> {
   const requestId = Number(job.payload['requestId']);
-  const loaded = await loadFacts(engine, engine.store, requestId);
-  if (loaded === null) return {};
   const settled = await engine.store.transact(async (unit) => {
-    const current = await loadFacts(engine, unit, requestId);
-    const world = settleWorld(engine, unit);
-    const result = settle(current as Facts, world);
-    return write(engine, unit, current as Facts, result, 'system');
+    const before = await loadFacts(engine, unit, requestId);
+    if (before === null) return null;
+    return write(engine, unit, before, settle(before, settleWorld(engine, unit)), 'system', 'job');
   });
-  const facts = await advance(engine, settled);
-  const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });
-  const step = nextStep(facts, world);
+  if (settled === null) return {};
+  const { step } = await advance(engine, settled, 'job');
   return step.do === 'wait' ? { runAgainAt: step.until } : {};
 }
 

@@ -4,14 +4,19 @@ import type { CertificateRequest, Issuance } from './records.ts';
 import type { Reader } from './store.ts';
 
 /** Reads everything about one request; null where there is none. */
-export async function loadFacts(engine: Pick<Engine, 'catalogue' | 'pki'>, reader: Reader, requestId: number): Promise<Facts | null> {
+export async function loadFacts(
+  engine: Pick<Engine, 'catalogue' | 'pki'>,
+  reader: Reader,
+  requestId: number,
+): Promise<Facts | null> {
   const request = await reader.get('requests', requestId);
   if (request === null) return null;
   const order = request.orderId === null ? null : await reader.get('orders', request.orderId);
   const [certificate] = await reader.find('certificates', { requestId });
   const [charge] = await reader.find('charges', { requestId });
   const target = request.certificateId === null ? null : await reader.get('certificates', request.certificateId);
-  const organization = order?.organizationId == null ? null : await reader.get('organizations', order.organizationId);
+  const organizationId = order?.organizationId ?? null;
+  const organization = organizationId === null ? null : await reader.get('organizations', organizationId);
   return {
     request,
     order,
@@ -36,7 +41,8 @@ async function keyOf(
   engine: Pick<Engine, 'pki'>,
   request: CertificateRequest,
 ): Promise<Pick<Facts, 'spki' | 'mustStaple'>> {
-  if (request.csr === null || request.kind === 'revoke' || request.kind === 'import') return { spki: null, mustStaple: false };
+  if (request.csr === null || request.kind === 'revoke' || request.kind === 'import')
+    return { spki: null, mustStaple: false };
   const csr = await engine.pki.readCsr(Buffer.from(request.csr).toString('base64'));
   return { spki: csr.spki, mustStaple: csr.mustStaple };
 }

@@ -76,6 +76,10 @@ function checkKinds(product: Product, names: readonly string[]): void {
   if (product.names === 'wildcard' || product.wildcardsAllowed) return;
   const wildcard = names.find(isWildcard);
   if (wildcard !== undefined) {
-    throw invalidValue(wildcard === commonName ? 'commonName' : 'names', `Product ${product.id} holds no wildcard names`, wildcard);
+    throw invalidValue(
+      wildcard === commonName ? 'commonName' : 'names',
+      `Product ${product.id} holds no wildcard names`,
+      wildcard,
+    );
   }
 }

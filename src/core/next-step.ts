@@ -18,7 +18,13 @@ export type Step =
   | { do: 'issue' }
   | { do: 'revoke-at-issuer' };
 
-const LOCAL: ReadonlySet<Step['do']> = new Set(['fail', 'validate-again', 'abandon-issuance', 'prepare', 'record-revocation']);
+const LOCAL: ReadonlySet<Step['do']> = new Set([
+  'fail',
+  'validate-again',
+  'abandon-issuance',
+  'prepare',
+  'record-revocation',
+]);
 const RESTING: ReadonlySet<Step['do']> = new Set(['nothing', 'wait']);
 
 export function isLocal(step: Step): boolean {
@@ -56,7 +62,8 @@ export interface StepWorld {
 export function nextStep(facts: Facts, world: StepWorld): Step {
   if (isFinal('request', facts.request.state)) return { do: 'nothing' };
   if (facts.request.kind === 'revoke') return nextOfRevocation(facts, world);
-  if (facts.product === null) return { do: 'fail', detail: `Product ${facts.request.product} is not in the catalogue any more` };
+  if (facts.product === null)
+    return { do: 'fail', detail: `Product ${facts.request.product} is not in the catalogue any more` };
   const deadline = facts.request.createdAt + LONGEST_WAIT;
   return (
     nextOfTerm(facts, world) ??

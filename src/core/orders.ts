@@ -18,7 +18,12 @@ export function planOrder(engine: Engine, actor: Actor, ask: NewOrderAsk): Place
 }
 
 /** Buys a new term after that of a certificate's order; the product may change where it allows. */
-export async function planRenewal(engine: Engine, actor: Actor, certificateId: number, ask: RenewAsk): Promise<Placement> {
+export async function planRenewal(
+  engine: Engine,
+  actor: Actor,
+  certificateId: number,
+  ask: RenewAsk,
+): Promise<Placement> {
   const target = await ownCertificate(engine.store, actor, certificateId);
   refuseState(target, ['active', 'expired', 'reissued'], 'renewed');
   const product = productOf(engine, ask.product ?? target.product);
@@ -43,7 +48,11 @@ export async function planReissue(
   const product = productOf(engine, target.product);
   if (!product.reissuable) throw new DeskError('wrong-state', `Product ${product.id} cannot be reissued`);
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
-  const paid: OrderedNames = { names: target.names, extraDomains: order.extraDomains, extraWildcards: order.extraWildcards };
+  const paid: OrderedNames = {
+    names: target.names,
+    extraDomains: order.extraDomains,
+    extraWildcards: order.extraWildcards,
+  };
   const now = engine.clock.now();
   const quote = priceOfReissue(product, paid, names, now, order.endsAt as number, actor.currency);
   return { kind: 'reissue', ask, product, names, quote, order, periodMonths: order.periodMonths, target };
@@ -58,7 +67,8 @@ export function quoteOf(engine: Engine, placement: Placement): Quote {
 
 function productOf(engine: Engine, id: string): Product {
   const product = engine.catalogue.get(id);
-  if (product === undefined) throw new DeskError('product-not-available', `Product ${id} is not offered`, { field: 'product' });
+  if (product === undefined)
+    throw new DeskError('product-not-available', `Product ${id} is not offered`, { field: 'product' });
   return product;
 }
 
@@ -76,7 +86,8 @@ function refuseState(certificate: Certificate, allowed: readonly Certificate['st
 
 async function runningOrder(engine: Engine, target: Certificate): Promise<Order> {
   const order = target.orderId === null ? null : await engine.store.get('orders', target.orderId);
-  if (order === null) throw new DeskError('wrong-state', `Certificate ${target.id} was not ordered here and cannot be reissued`);
+  if (order === null)
+    throw new DeskError('wrong-state', `Certificate ${target.id} was not ordered here and cannot be reissued`);
   if (order.state !== 'active' || order.endsAt === null || order.endsAt <= engine.clock.now()) {
     throw new DeskError('wrong-state', `The term of certificate ${target.id} has ended; renew it instead`);
   }

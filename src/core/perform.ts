@@ -44,7 +44,10 @@ async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
   const { issuance } = facts;
   const issuer = issuance === null ? undefined : engine.issuers.get(issuance.issuer);
   if (issuance === null || issuer === undefined) {
-    throw new DeskError('issuer-unavailable', `Issuer ${issuance?.issuer} is not configured; add it or cancel the request`);
+    throw new DeskError(
+      'issuer-unavailable',
+      `Issuer ${issuance?.issuer} is not configured; add it or cancel the request`,
+    );
   }
   return issuer.issue(issueAskOf(facts, issuance.preparedAt, engine.rules), issuance);
 }
@@ -52,6 +55,7 @@ async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
 async function revokeAtIssuer(engine: Engine, facts: Facts): Promise<void> {
   const { target, request } = facts;
   const issuer = engine.issuers.get(target?.issuer ?? '');
-  if (target === null || issuer?.revoke === undefined) throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
+  if (target === null || issuer?.revoke === undefined)
+    throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
   await issuer.revoke(target.der, request.revocationReason);
 }

@@ -1,3 +1,4 @@
+import { nameOf } from './bare-request.ts';
 import type { Actor, CertificateAsk, Outcome, Quote } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
@@ -90,7 +91,7 @@ async function record(
   const happenings = [placedHappening(placement, start), ...applied.happenings, ...settled.happenings];
   await enqueueConfirmations(unit, settled.facts, world.now);
   const known = { order: placement.order, target: placement.target };
-  return write(engine, unit, known, { ...settled, happenings }, `${actor.handle}/${actor.userName}`);
+  return write(engine, unit, known, { ...settled, happenings }, nameOf(actor), 'call');
 }
 
 /** BR 4.9.1.1, 6.1.1.3: a key that was reported as compromised is not certified again. */
@@ -106,7 +107,8 @@ async function refuseTwin(unit: Unit, actor: Actor, placement: Placement): Promi
   const open = await unit.find('requests', { accountId: actor.accountId, spkiHash, state: ['waiting', 'issuing'] });
   const [commonName] = placement.names.names;
   const twin = open.find(
-    (other) => other.kind === placement.kind && other.product === placement.product.id && other.commonName === commonName,
+    (other) =>
+      other.kind === placement.kind && other.product === placement.product.id && other.commonName === commonName,
   );
   if (twin !== undefined) {
     throw new DeskError('already-exists', `Request ${twin.id} for ${twin.commonName} with this key is under way`);
@@ -166,7 +168,7 @@ function newRequest(actor: Actor, placement: Placement, order: Order, id: number
     state: 'waiting',
     detail: null,
     dialect: ask.dialect,
-    requestedBy: `${actor.handle}/${actor.userName}`,
+    requestedBy: nameOf(actor),
     product: product.id,
     commonName: names.names[0] as string,
     names: names.names,
@@ -186,7 +188,13 @@ function newRequest(actor: Actor, placement: Placement, order: Order, id: number
   };
 }
 
-function newCharge(unit: Unit, placement: Placement, order: Order, request: CertificateRequest, now: number): Charge | null {
+function newCharge(
+  unit: Unit,
+  placement: Placement,
+  order: Order,
+  request: CertificateRequest,
+  now: number,
+): Charge | null {
   const { quote } = placement;
   if (quote.total === 0) return null;
   return {

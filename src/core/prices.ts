@@ -17,7 +17,11 @@ export function priceOfTerm(
   action: 'request' | 'renew',
 ): Quote {
   if (!product.periods.includes(periodMonths)) {
-    throw invalidValue('period', `Product ${product.id} is sold for ${product.periods.join(', ')} months`, String(periodMonths));
+    throw invalidValue(
+      'period',
+      `Product ${product.id} is sold for ${product.periods.join(', ')} months`,
+      String(periodMonths),
+    );
   }
   const years = Math.ceil(periodMonths / 12);
   const price = priceIn(product, currency);
@@ -46,7 +50,12 @@ function extraNames(product: Product, names: OrderedNames, years: number, curren
   const price = priceIn(product, currency);
   const lines: Billable[] = [
     { product: product.id, action: 'extra-domain', quantity: names.extraDomains, amount: price.extraName * years },
-    { product: product.id, action: 'extra-wildcard', quantity: names.extraWildcards, amount: price.extraWildcard * years },
+    {
+      product: product.id,
+      action: 'extra-wildcard',
+      quantity: names.extraWildcards,
+      amount: price.extraWildcard * years,
+    },
   ];
   return lines.filter((line) => line.quantity > 0);
 }

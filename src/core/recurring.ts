@@ -35,7 +35,9 @@ export async function sendExpiryNotices(engine: Engine): Promise<number> {
   const now = engine.clock.now();
   const [mark] = await engine.store.find('settings', { name: 'expiry-notices-until' });
   const since = mark === undefined ? now - DAY : Number(mark.value);
-  const ending = await Promise.all(NOTICE_DAYS.map((days) => endingBetween(engine, since + days * DAY, now + days * DAY)));
+  const ending = await Promise.all(
+    NOTICE_DAYS.map((days) => endingBetween(engine, since + days * DAY, now + days * DAY)),
+  );
   const certificates = ending.flat().filter((one) => one.state === 'active');
   await engine.store.transact(async (unit) => {
     for (const certificate of certificates) await notice(unit, certificate, now);

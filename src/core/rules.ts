@@ -21,11 +21,35 @@ const day = (text: string): Instant => Date.parse(`${text}T00:00:00Z`);
 
 const PUBLIC_LIMITS: readonly DatedLimits[] = [
   { from: 0, validityDays: 398, domainReuseDays: 398, organizationReuseDays: 825, methods: ['dns', 'http', 'email'] },
-  { from: day('2026-03-15'), validityDays: 200, domainReuseDays: 200, organizationReuseDays: 398, methods: ['dns', 'http', 'email'] },
-  { from: day('2027-03-15'), validityDays: 100, domainReuseDays: 100, organizationReuseDays: 398, methods: ['dns', 'http', 'email'] },
+  {
+    from: day('2026-03-15'),
+    validityDays: 200,
+    domainReuseDays: 200,
+    organizationReuseDays: 398,
+    methods: ['dns', 'http', 'email'],
+  },
+  {
+    from: day('2027-03-15'),
+    validityDays: 100,
+    domainReuseDays: 100,
+    organizationReuseDays: 398,
+    methods: ['dns', 'http', 'email'],
+  },
   // SC-090: constructed e-mail (3.2.2.4.4) must not be used any more.
-  { from: day('2028-03-15'), validityDays: 100, domainReuseDays: 100, organizationReuseDays: 398, methods: ['dns', 'http'] },
-  { from: day('2029-03-15'), validityDays: 47, domainReuseDays: 10, organizationReuseDays: 398, methods: ['dns', 'http'] },
+  {
+    from: day('2028-03-15'),
+    validityDays: 100,
+    domainReuseDays: 100,
+    organizationReuseDays: 398,
+    methods: ['dns', 'http'],
+  },
+  {
+    from: day('2029-03-15'),
+    validityDays: 47,
+    domainReuseDays: 10,
+    organizationReuseDays: 398,
+    methods: ['dns', 'http'],
+  },
 ];
 
 /** What a private CA may relax. */

@@ -2,7 +2,7 @@ import type { Facts } from './facts.ts';
 import { isLocal, nextStep, openChecks, type Step, type StepWorld } from './next-step.ts';
 import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
 import type { Catalogue } from './products.ts';
-import type { Billable, CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
+import type { CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
 import { isFinal, transition } from './states.ts';
 import { addMonths, type Instant } from './time.ts';
@@ -61,7 +61,8 @@ export function stepWorld(facts: Facts, world: Pick<SettleWorld, 'now' | 'rules'
 /** What the issuer is asked for. */
 export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
   const { request, order, product, spki } = facts;
-  if (order === null || product === null || spki === null) throw new Error(`Request ${request.id} asks for no certificate`);
+  if (order === null || product === null || spki === null)
+    throw new Error(`Request ${request.id} asks for no certificate`);
   return {
     requestId: request.id,
     level: product.level,
@@ -147,7 +148,8 @@ function closeValidation(validation: Validation): Validation {
   return { ...validation, state: transition('validation', validation.state, 'cancelled'), nextAttemptAt: null };
 }
 
-function settleCharge(charge: Charge | null, state: 'captured' | 'released', now: Instant): Charge | null {
+/** The charge taken or given back, where it still is open. */
+export function settleCharge(charge: Charge | null, state: 'captured' | 'released', now: Instant): Charge | null {
   if (charge === null || isFinal('charge', charge.state)) return charge;
   return { ...charge, state: transition('charge', charge.state, state), settledAt: now };
 }
@@ -199,101 +201,38 @@ export function recordRevocation(facts: Facts, now: Instant, happenings: Happeni
   });
   return {
     ...facts,
-    target: { ...target, state: transition('certificate', target.state, 'revoked'), revokedAt: now, revocationReason: reason },
+    target: {
+      ...target,
+      state: transition('certificate', target.state, 'revoked'),
+      revokedAt: now,
+      revocationReason: reason,
+    },
     request: { ...moveTo(facts.request, 'completed', now), detail: null },
   };
 }
 
-/** The signed certificate on record: the request is complete, the order runs, the charge is taken. */
-export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happenings: Happening[]): Facts {
-  const { request, order, issuance } = facts;
-  if (order === null || issuance === null) throw new Error(`Request ${request.id} has no issuance to complete`);
-  const parsed = world.pki.readCertificate(der);
-  const endsAt = order.endsAt ?? firstTermEnd(order, facts, world.now);
-  const issuer = world.issuers.get(issuance.issuer);
-  const certificate = {
-    id: world.newId('certificates'),
-    accountId: request.accountId,
-    orderId: order.id,
-    requestId: request.id,
-    product: request.product,
-    issuer: issuance.issuer,
-    state: 'active' as const,
-    commonName: request.commonName,
-    names: request.names,
-    organization: request.subject.organization ?? null,
-    department: request.subject.department ?? null,
-    street: request.subject.street ?? null,
-    postalCode: request.subject.postalCode ?? null,
-    locality: request.subject.locality ?? null,
-    province: request.subject.state ?? null,
-    country: request.subject.country ?? null,
-    registrationNumber: request.subject.registrationNumber ?? null,
-    serial: parsed.serial,
-    notBefore: parsed.notBefore,
-    notAfter: parsed.notAfter,
-    subscriptionEndsAt: endsAt > parsed.notAfter + 1000 ? endsAt : null,
-    keyAlgorithm: parsed.keyAlgorithm,
-    keyBits: parsed.keyBits,
-    spkiHash: parsed.spkiHash,
-    fingerprint: parsed.fingerprint,
-    der,
-    crlShard: issuer?.crlShard(parsed.serial) ?? null,
-    revokedAt: null,
-    revocationReason: null,
-    createdAt: world.now,
-  };
-  happenings.push({
-    action: 'certificate.issued',
-    target: `certificate:${certificate.id}`,
-    details: { serial: parsed.serial, request: request.id, fingerprint: parsed.fingerprint },
-    notify: { kind: 'certificate-issued', message: `The certificate for ${request.commonName} was issued` },
-  });
-  return {
-    ...facts,
-    certificate,
-    issuance: { ...issuance, state: 'signed' },
-    request: { ...moveTo(request, 'completed', world.now), detail: null },
-    order: order.state === 'active' ? growOrder(order, facts.charge) : startOrder(order, parsed.notBefore, endsAt),
-    charge: settleCharge(facts.charge, 'captured', world.now),
-    target: replaceTarget(facts),
-  };
-}
-
-function startOrder(order: Order, startsAt: Instant, endsAt: Instant): Order {
-  return { ...order, state: transition('order', order.state, 'active'), startsAt, endsAt };
-}
-
-/** Names that a reissue paid for stay paid for. */
-function growOrder(order: Order, charge: Charge | null): Order {
-  if (charge === null) return order;
-  const bought = (action: Billable['action']): number =>
-    charge.billables.reduce((sum, line) => sum + (line.action === action ? line.quantity : 0), 0);
-  return {
-    ...order,
-    extraDomains: order.extraDomains + bought('extra-domain'),
-    extraWildcards: order.extraWildcards + bought('extra-wildcard'),
-  };
-}
-
-function replaceTarget(facts: Facts) {
-  const { target, request } = facts;
-  if (target === null || target.state !== 'active') return target;
-  if (request.kind === 'reissue') return { ...target, state: transition('certificate', target.state, 'reissued') };
-  if (request.kind === 'renew') return { ...target, state: transition('certificate', target.state, 'renewed') };
-  return target;
-}
-
-function moveTo(request: CertificateRequest, state: 'issuing' | 'completed', now: Instant): CertificateRequest {
+/** The request in another state, its times kept. */
+export function moveTo(request: CertificateRequest, state: 'issuing' | 'completed', now: Instant): CertificateRequest {
   if (request.state === state) return request;
-  return { ...request, state: transition('request', request.state, state), updatedAt: now, startedAt: request.startedAt ?? now };
+  return {
+    ...request,
+    state: transition('request', request.state, state),
+    updatedAt: now,
+    startedAt: request.startedAt ?? now,
+  };
 }
 
 /** What a resting request shows to people. */
 function rest(facts: Facts, step: Step, now: Instant): Facts {
   const { request } = facts;
   if (step.do !== 'wait') return facts;
-  const state = request.state === 'issuing' && facts.issuance === null ? transition('request', request.state, 'waiting') : request.state;
+  const state =
+    request.state === 'issuing' && facts.issuance === null
+      ? transition('request', request.state, 'waiting')
+      : request.state;
   if (request.detail === step.detail && request.state === state) return facts;
-  return { ...facts, request: { ...request, state, detail: step.detail, updatedAt: now, startedAt: request.startedAt ?? now } };
+  return {
+    ...facts,
+    request: { ...request, state, detail: step.detail, updatedAt: now, startedAt: request.startedAt ?? now },
+  };
 }

@@ -3,7 +3,19 @@ import type { Instant } from './time.ts';
 
 /** What the heart needs of a database. `src/store` implements it for SQLite and PostgreSQL. */
 
-export type Operator = 'eq' | 'ne' | 'gt' | 'gte' | 'lt' | 'lte' | 'in' | 'not-in' | 'like' | 'not-like' | 'null' | 'not-null';
+export type Operator =
+  | 'eq'
+  | 'ne'
+  | 'gt'
+  | 'gte'
+  | 'lt'
+  | 'lte'
+  | 'in'
+  | 'not-in'
+  | 'like'
+  | 'not-like'
+  | 'null'
+  | 'not-null';
 
 /** One condition of a list. `like` takes `%` for any run of characters and ignores case. */
 export interface Filter<R> {
@@ -65,7 +77,12 @@ export interface Unit extends Reader {
    * Changes a record. With `expected`, only where these fields still have these values.
    * @throws DeskError `conflict` where no record was changed.
    */
-  update<K extends Kind>(kind: K, id: number, changes: Partial<Records[K]>, expected?: Partial<Records[K]>): Promise<void>;
+  update<K extends Kind>(
+    kind: K,
+    id: number,
+    changes: Partial<Records[K]>,
+    expected?: Partial<Records[K]>,
+  ): Promise<void>;
   delete(kind: Kind, id: number): Promise<void>;
   /** Sets aside cents of the balance. @throws DeskError `insufficient-balance` */
   reserve(accountId: number, cents: number): Promise<void>;

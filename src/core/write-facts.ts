@@ -1,14 +1,17 @@
 import type { Facts, Known } from './facts.ts';
 import type { Settled } from './settle.ts';
-import type { Kind, Notification, Records } from './records.ts';
+import type { Kind, Notification, Order, Records } from './records.ts';
 import type { Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
 export interface WriteContext {
   now: Instant;
   actor: string;
-  /** How long the caller may work on the next step before another process takes over. */
-  holdFor: number;
+  /**
+   * Who takes the next step: this call at once, and somebody else if it has not come back at `until`; the job that is
+   * running this; or the next job runner that is free.
+   */
+  next: { by: 'call'; until: Instant } | { by: 'job' } | { by: 'runner' };
 }
 
 /**
@@ -16,9 +19,14 @@ export interface WriteContext {
  * version that was seen, and audit events, notifications and the job that wakes the request are added.
  * @throws DeskError `conflict` where somebody else changed the request in between; nothing is written then.
  */
-export async function writeFacts(unit: Unit, before: Facts | Known, settled: Settled, context: WriteContext): Promise<Facts> {
+export async function writeFacts(
+  unit: Unit,
+  before: Facts | Known,
+  settled: Settled,
+  context: WriteContext,
+): Promise<Facts> {
   const facts = withNextVersion(before, settled.facts);
-  if (facts.order !== null) await writeRecord(unit, 'orders', before.order, facts.order);
+  if (facts.order !== null) await writeOrder(unit, before.order, facts.order);
   await writeRequest(unit, before, facts);
   await writeCharge(unit, before, facts);
   for (const validation of facts.validations) {
@@ -42,6 +50,17 @@ function withNextVersion(before: Facts | Known, after: Facts): Facts {
   if (!isOnRecord(before) || before === after) return after;
   const version = before.request.version + 1;
   return { ...after, request: { ...after.request, version } };
+}
+
+/** The one record that several requests share: what they add to it must not be lost. */
+async function writeOrder(unit: Unit, before: Order | null, after: Order): Promise<void> {
+  if (before === after) return;
+  if (before === null) {
+    unit.insert('orders', after);
+    return;
+  }
+  const { state, extraDomains, extraWildcards } = before;
+  await unit.update('orders', after.id, difference(before, after), { state, extraDomains, extraWildcards });
 }
 
 async function writeRequest(unit: Unit, before: Facts | Known, after: Facts): Promise<void> {
@@ -90,7 +109,8 @@ function tell(unit: Unit, facts: Facts, settled: Settled, context: WriteContext)
   for (const happening of settled.happenings) {
     const { action, target, details } = happening;
     unit.audit({ at: context.now, actor: context.actor, accountId, action, target, details });
-    if (happening.notify !== undefined) unit.insert('notifications', notificationOf(unit, facts, happening.notify, context.now));
+    if (happening.notify !== undefined)
+      unit.insert('notifications', notificationOf(unit, facts, happening.notify, context.now));
   }
 }
 
@@ -114,7 +134,7 @@ function notificationOf(
   };
 }
 
-/** One job per open request: held while its next step runs here, else set for when it is due. */
+/** One job per open request. */
 async function writeJob(unit: Unit, facts: Facts, settled: Settled, context: WriteContext): Promise<void> {
   const key = advanceKey(facts.request.id);
   const { step } = settled;
@@ -122,9 +142,11 @@ async function writeJob(unit: Unit, facts: Facts, settled: Settled, context: Wri
     if (facts.request.version > 0) await unit.done(key);
     return;
   }
+  if (context.next.by === 'job') return;
   const job = { kind: 'advance', key, payload: { requestId: facts.request.id } };
   if (step.do === 'wait') await unit.enqueue({ ...job, runAt: step.until });
-  else await unit.enqueue({ ...job, runAt: context.now, heldUntil: context.now + context.holdFor });
+  else if (context.next.by === 'runner') await unit.enqueue({ ...job, runAt: context.now });
+  else await unit.enqueue({ ...job, runAt: context.now, heldUntil: context.next.until });
 }
 
 export function advanceKey(requestId: number): string {
