@@ -112,7 +112,10 @@ export const LEAF_RULES: readonly LintRule[] = [
   {
     id: 'crl-distribution-point',
     cite: 'BR 7.1.2.11.2',
-    check: (leaf) => crlUrlsOf(leaf).join('\n') === leaf.expected.crlUrl && leaf.expected.crlUrl.startsWith('http://'),
+    check: (leaf) => {
+      const urls = crlUrlsOf(leaf);
+      return urls.length === 1 && urls[0]!.startsWith('http://') && urls[0]!.endsWith(leaf.expected.crlPath);
+    },
   },
   { id: 'authority-information', cite: 'BR 7.1.2.7.7', check: hasCaIssuers },
   {

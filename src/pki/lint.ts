@@ -26,8 +26,8 @@ export interface LintExpectation {
     keyId: Uint8Array;
     notAfter: Instant;
   };
-  /** Address that must stand in the CRL distribution point. */
-  crlUrl: string;
+  /** Path with which the one address of the CRL distribution point must end; the host may have changed since. */
+  crlPath: string;
 }
 
 export interface LintCase {

@@ -3,7 +3,7 @@ import { constructedContextTag, contextTag, type DerElement, inside, readWhole, 
 import { readBoolean, readInteger, readOid, readSmallInteger, readTime } from './der-values.ts';
 import { EXTENSION } from './oids.ts';
 
-/** The to-be-signed part of a leaf as it is written, for the lint. Views into the input, nothing interpreted twice. */
+/** The to-be-signed part of a certificate of ours as it is written, for the lint and for opening the CA. Views into the input, nothing interpreted twice. */
 export interface ReadTbs {
   version: number;
   /** Content octets, sign octet included. */
@@ -12,6 +12,8 @@ export interface ReadTbs {
   issuer: Uint8Array;
   notBefore: ReadTime;
   notAfter: ReadTime;
+  /** The subject, DER, as a whole and attribute by attribute. */
+  subjectName: Uint8Array;
   subject: { type: string; value: DerElement; single: boolean }[];
   spki: Uint8Array;
   extensions: ReadExtension[];
@@ -55,6 +57,7 @@ export function readTbs(der: Uint8Array): ReadTbs {
     issuer: whole(issuer),
     notBefore: { at: readTime(notBefore), tag: notBefore.tag },
     notAfter: { at: readTime(notAfter), tag: notAfter.tag },
+    subjectName: whole(subject),
     subject: readSubject(subject),
     spki: whole(spki),
     extensions,
@@ -88,6 +91,12 @@ function readExtensions(list: DerElement): ReadExtension[] {
     extensions.push({ type, critical: flag !== null && readBoolean(flag), value: value.bytes.subarray(value.body, value.end) });
   }
   return extensions;
+}
+
+/** To-be-signed part of a certificate, as a view. @throws DerError */
+export function tbsOf(certificate: Uint8Array): Uint8Array {
+  const cursor = inside(readWhole(certificate, TAG.sequence, 'the certificate'));
+  return whole(cursor.next(TAG.sequence, 'the certificate'));
 }
 
 /** dNSName entries of the SAN; an empty text stands for an entry of another kind. @throws DerError */

@@ -1,0 +1,109 @@
+import { DeskError } from '../../core/errors.ts';
+import type { IssueAsk, Issuer, IssueResult, PreparedIssuance, Random } from '../../core/ports.ts';
+import type { Issuance } from '../../core/records.ts';
+import type { Rules } from '../../core/rules.ts';
+import { type Clock, HOUR, type Instant, SECOND } from '../../core/time.ts';
+import { createLeafBuilder, serialFrom, SIGNATURE_ALGORITHM, signed } from '../../pki/certificate-builder.ts';
+import { lintLeaf } from '../../pki/lint.ts';
+import { crlPath } from './addresses.ts';
+import type { Ca } from './ca.ts';
+
+export const DEFAULT_CRL_SHARDS = 8;
+
+/** How long before its making a leaf begins, for clients whose clocks are late. */
+const BACKDATED = HOUR;
+
+export interface EmbeddedIssuerOptions {
+  ca: Ca;
+  clock: Clock;
+  random: Random;
+  rules: Rules;
+  /** Number of CRLs over which the leaves are spread. */
+  crlShards?: number;
+}
+
+/** The issuer that signs with the CA of this database. */
+export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
+  const { ca, clock, random, rules } = options;
+  const shards = options.crlShards ?? DEFAULT_CRL_SHARDS;
+  const crlShard = (serial: string): number => shardOf(serial, shards);
+  const buildLeaf = leafBuilderOf(ca);
+
+  const prepare = (ask: IssueAsk, now: Instant): PreparedIssuance => {
+    const octets = serialFrom(random.bytes(16));
+    const serial = Buffer.from(octets).toString('hex').toUpperCase();
+    const notBefore = wholeSeconds(now - BACKDATED);
+    const notAfter = lastSecond(ask, ca, notBefore, rules.longestValidity(now));
+    if (notAfter <= now) throw nothingLeft(ask, ca);
+    const crlUrl = ca.addresses().crl(crlShard(serial));
+    const tbs = buildLeaf()({ ...ask, serial: octets, notBefore, notAfter, crlUrl });
+    return { serial, tbs, notBefore, notAfter, progress: null };
+  };
+
+  const issue = async (ask: IssueAsk, issuance: Issuance): Promise<IssueResult> => {
+    const { serial, tbs } = issuance;
+    if (serial === null || tbs === null) {
+      throw new DeskError('internal', `Issuance ${issuance.id} has no serial or nothing to sign`);
+    }
+    const signedAt = clock.now();
+    lintLeaf(tbs, {
+      ...ask,
+      serial,
+      signedAt,
+      longestValidity: rules.longestValidity(signedAt),
+      issuer: {
+        signatureAlgorithm: SIGNATURE_ALGORITHM[ca.signer.algorithm],
+        name: ca.intermediate.name,
+        keyId: ca.intermediate.keyId,
+        notAfter: ca.intermediate.notAfter,
+      },
+      crlPath: crlPath(ca.issuer, crlShard(serial)),
+    });
+    const signature = await ca.signer.sign(tbs);
+    return { kind: 'issued', certificate: signed(tbs, ca.signer.algorithm, signature) };
+  };
+
+  return {
+    name: ca.issuer,
+    prepare,
+    issue,
+    chain: async () => [ca.intermediate.certificate, ca.root.certificate],
+    crlShard,
+  };
+}
+
+/** Serials are random, so their last 32 bits spread evenly. */
+function shardOf(serial: string, shards: number): number {
+  return Number.parseInt(serial.slice(-8), 16) % shards;
+}
+
+/** One builder for each address of the CA; that changes only where the server learns its port after the start. */
+function leafBuilderOf(ca: Ca) {
+  let url = '';
+  let builder: ReturnType<typeof createLeafBuilder> | undefined;
+  return () => {
+    const caIssuersUrl = ca.addresses().intermediateCertificate();
+    if (builder === undefined || caIssuersUrl !== url) {
+      url = caIssuersUrl;
+      const { name, keyId } = ca.intermediate;
+      builder = createLeafBuilder({ algorithm: ca.signer.algorithm, name, keyId, caIssuersUrl });
+    }
+    return builder;
+  };
+}
+
+/** BR 6.3.2: both ends count, so a life of 200 days ends one second before its 200 days are over. */
+function lastSecond(ask: IssueAsk, ca: Ca, notBefore: Instant, longest: number): Instant {
+  return Math.min(notBefore + longest - SECOND, wholeSeconds(ask.notAfterAtMost), ca.intermediate.notAfter);
+}
+
+function nothingLeft(ask: IssueAsk, ca: Ca): DeskError {
+  if (ca.intermediate.notAfter <= ask.notAfterAtMost) {
+    return new DeskError('issuer-unavailable', 'The intermediate CA has ended; make a new one before issuing');
+  }
+  return new DeskError('wrong-state', 'The term of the order is over; nothing can be issued on it');
+}
+
+function wholeSeconds(at: Instant): Instant {
+  return Math.floor(at / SECOND) * SECOND;
+}

@@ -1,0 +1,113 @@
+import { Worker } from 'node:worker_threads';
+import { DeskError } from '../core/errors.ts';
+import { crossed, type Result, type Task, type WorkOptions } from './work.ts';
+
+interface Pending {
+  resolve: (value: unknown) => void;
+  reject: (error: DeskError) => void;
+}
+
+/** One thread with its queue. */
+export interface CryptoWorker {
+  /** What the thread answers. @throws DeskError of the task, or `issuer-unavailable` where the thread died over it */
+  run(task: Task): Promise<unknown>;
+  close(): Promise<void>;
+  /** Number of tasks without an answer. */
+  load(): number;
+  /** Thread id of the thread now at work. */
+  threadId(): number;
+}
+
+/** Deaths in a row without a single answer after which no new thread is started. */
+const MOST_DEATHS = 5;
+
+/**
+ * Starts a thread. Tasks of one turn of the event loop travel together, and so do their answers. A thread that dies
+ * rejects what it held and is replaced; `firstTasks` are done anew by each replacement.
+ */
+export function startCryptoWorker(options: WorkOptions, firstTasks: () => readonly Task[]): CryptoWorker {
+  let outbox: { task: Task; pending: Pending }[] = [];
+  let sent: Pending[] = [];
+  let scheduled = false;
+  let closed = false;
+  let deaths = 0;
+  let thread = start();
+
+  function start(): Worker {
+    const worker = new Worker(new URL('./crypto-thread.ts', import.meta.url), { workerData: options });
+    let cause: unknown;
+    worker.on('message', (results: Result[]) => {
+      deaths = 0;
+      const answered = sent.splice(0, results.length);
+      results.forEach((result, at) => settle(answered[at] as Pending, result));
+    });
+    worker.on('error', (error) => {
+      cause = error;
+    });
+    worker.on('exit', () => {
+      if (worker === thread) died(cause);
+    });
+    const tasks = [...firstTasks()];
+    if (tasks.length > 0) {
+      sent.push(...tasks.map(() => ({ resolve: () => {}, reject: () => {} })));
+      worker.postMessage(tasks);
+    }
+    return worker;
+  }
+
+  function died(cause: unknown): void {
+    const lost = sent;
+    sent = [];
+    for (const pending of lost) pending.reject(stopped(cause));
+    if (closed) return;
+    deaths += 1;
+    if (deaths < MOST_DEATHS) thread = start();
+    else closed = true;
+    if (closed) rejectOutbox(cause);
+  }
+
+  function rejectOutbox(cause: unknown): void {
+    for (const { pending } of outbox) pending.reject(stopped(cause));
+    outbox = [];
+  }
+
+  function flush(): void {
+    scheduled = false;
+    if (outbox.length === 0) return;
+    const batch = outbox;
+    outbox = [];
+    sent.push(...batch.map(({ pending }) => pending));
+    thread.postMessage(batch.map(({ task }) => task));
+  }
+
+  return {
+    run: (task) =>
+      new Promise((resolve, reject) => {
+        if (closed) {
+          reject(stopped(undefined));
+          return;
+        }
+        outbox.push({ task, pending: { resolve, reject } });
+        // After the input of this turn was read, before the next wait: every connection's task is in by then.
+        if (!scheduled) setImmediate(flush);
+        scheduled = true;
+      }),
+    close: async () => {
+      closed = true;
+      rejectOutbox(undefined);
+      await thread.terminate();
+    },
+    load: () => outbox.length + sent.length,
+    threadId: () => thread.threadId,
+  };
+}
+
+function settle(pending: Pending, result: Result): void {
+  if (result.ok) pending.resolve(result.value);
+  else pending.reject(crossed(result.error));
+}
+
+function stopped(cause: unknown): DeskError {
+  const details = cause === undefined ? {} : { cause };
+  return new DeskError('issuer-unavailable', 'The crypto worker stopped; the same call may succeed when tried again', details);
+}
