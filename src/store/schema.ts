@@ -315,3 +315,16 @@ export function fieldOf(table: Table, name: string): Field {
 export function uniqueIndexName(kind: Kind, fields: readonly string[]): string {
   return `${snakeCase(kind)}_${fields.map(snakeCase).join('_')}_unique`;
 }
+
+/** Fields in which a list's search looks; other tables are searched in all their text. */
+const SEARCHABLE: { readonly [K in Kind]?: readonly (keyof Records[K] & string)[] } = {
+  certificates: ['product', 'commonName', 'names', 'organization', 'department', 'locality', 'serial', 'fingerprint'],
+  requests: ['product', 'commonName', 'names', 'requestedBy'],
+  credentials: ['dialect', 'userName'],
+};
+
+/** The fields of a table in which a search looks. */
+export function searchableFields(table: Table): readonly Field[] {
+  const names = SEARCHABLE[table.kind] as readonly string[] | undefined;
+  return names?.map((name) => fieldOf(table, name)) ?? table.fields.filter((field) => field.type === 'text');
+}

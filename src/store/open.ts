@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Random } from '../core/ports.ts';
+import type { Store } from '../core/store.ts';
+import type { Clock } from '../core/time.ts';
+import type { ChainHead } from './audit-chain.ts';
+import type { JobLeases } from './job-table.ts';
+import { openSqliteStore } from './sqlite-store.ts';
+
+/** The store with what the runner of jobs, the doctor and the backup need beside the port. */
+export interface ChanceryStore extends Store, JobLeases {
+  /** The newest link of the audit chain. */
+  chainHead(): Promise<ChainHead>;
+}
+
+export interface StoreLog {
+  info(details: Record<string, unknown>, message: string): void;
+  warn(details: Record<string, unknown>, message: string): void;
+}
+
+export interface StoreOptions {
+  /** `postgres://…`; absent for SQLite in the directory. */
+  url?: string;
+  /** Where `chancery.sqlite` is; made where it is missing. */
+  directory: string;
+  clock: Clock;
+  random: Random;
+  log?: StoreLog;
+}
+
+/**
+ * Opens the database and brings its schema up to date; several processes may do so at once.
+ * @throws DeskError `internal` where the database is newer than this program.
+ */
+export async function openStore(options: StoreOptions): Promise<ChanceryStore> {
+  mkdirSync(options.directory, { recursive: true, mode: 0o700 });
+  return openSqliteStore(join(options.directory, 'chancery.sqlite'), options.clock);
+}

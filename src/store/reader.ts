@@ -1,0 +1,152 @@
+import { sql } from 'kysely';
+import type { Kind, Records, Validation } from '../core/records.ts';
+import type { FindOptions, ListQuery, ListResult, Reader } from '../core/store.ts';
+import type { Instant } from '../core/time.ts';
+import { buildList } from './list-query.ts';
+import { decodeRow, encodeValue, type Row, type Value } from './rows.ts';
+import { fieldOf, TABLES, type Field, type Table } from './schema.ts';
+import { BUILDERS, type Engine } from './sql.ts';
+
+/** Runs one statement on a connection. Its answer's rows are lists of values in the order selected. */
+export type Query = (text: string, parameters: readonly Value[]) => readonly Row[] | Promise<readonly Row[]>;
+
+/** The reading half of the port over one connection of either engine, with `walk`. */
+export interface TableReader extends Reader {
+  walk<K extends Kind>(kind: K, afterId?: number): AsyncIterable<Records[K]>;
+}
+
+const WALK_ROWS = 500;
+
+const columnsOf = (table: Table): string[] => table.fields.map((field) => field.column);
+
+/** A parameter that stands for a list of values of the field, and the condition that a column is one of them. */
+export function anyOf(engine: Engine, field: Field, values: readonly unknown[]): [condition: string, Value] {
+  const encoded = values.map((value) => encodeValue(field, value));
+  if (engine === 'sqlite') return ['in (select value from json_each(?))', JSON.stringify(encoded)];
+  return [`= any(?::${field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text'}[])`, encoded as never];
+}
+
+export function createReader(engine: Engine, query: Query): TableReader {
+  const shapes = new Map<string, string>();
+  const shape = (key: string, build: () => string): string => {
+    let text = shapes.get(key);
+    if (text === undefined) {
+      text = build();
+      shapes.set(key, text);
+    }
+    return text;
+  };
+  const select = (table: Table) => BUILDERS[engine].selectFrom(table.name).select(columnsOf(table));
+  const byId = (kind: Kind): string =>
+    shape(`get ${kind}`, () => select(TABLES[kind]).where('id', '=', 0).compile().sql);
+
+  async function find<K extends Kind>(
+    kind: K,
+    where: { [F in keyof Records[K]]?: Records[K][F] | readonly Records[K][F][] },
+    options: FindOptions<Records[K]> = {},
+  ): Promise<Records[K][]> {
+    const table = TABLES[kind];
+    const wanted = Object.entries(where).filter(([, value]) => value !== undefined);
+    if (wanted.some(([, value]) => Array.isArray(value) && value.length === 0)) return [];
+    const { order, limit } = options;
+    const modes = wanted.map(([name, value]) => `${name}:${value === null ? 'null' : Array.isArray(value) ? 'any' : 'is'}`);
+    const text = shape(`find ${kind} ${modes.join()} ${order?.field} ${order?.descending} ${limit !== undefined}`, () => {
+      let built = select(table);
+      for (const [name, value] of wanted) built = built.where(condition(engine, fieldOf(table, name), value));
+      if (order !== undefined) built = built.orderBy(orderBy(fieldOf(table, order.field), order.descending));
+      built = built.orderBy(sql.ref('id'), order?.descending === true ? 'desc' : 'asc');
+      return (limit === undefined ? built : built.limit(sql<number>`${0}`)).compile().sql;
+    });
+    const parameters: Value[] = [];
+    for (const [name, value] of wanted) {
+      if (value === null) continue;
+      const field = fieldOf(table, name);
+      if (field.type === 'json') throw new TypeError(`${kind}.${name} cannot be compared`);
+      parameters.push(Array.isArray(value) ? anyOf(engine, field, value)[1] : encodeValue(field, value));
+    }
+    if (limit !== undefined) parameters.push(limit);
+    const rows = await query(text, parameters);
+    return rows.map((row) => decodeRow(table, row));
+  }
+
+  async function list<K extends Kind>(kind: K, asked: ListQuery<Records[K]>): Promise<ListResult<Records[K]>> {
+    const table = TABLES[kind];
+    const built = buildList(engine, kind, asked);
+    const records: Records[K][] = [];
+    if (asked.limit > 0) {
+      const ids = (await query(built.page.sql, built.page.parameters)).map((row) => row[0] as number);
+      const found = new Map<number, Records[K]>();
+      for (const record of await find(kind, { id: ids } as never)) found.set(record.id, record);
+      for (const id of ids) {
+        const record = found.get(id);
+        if (record !== undefined) records.push(record);
+      }
+    }
+    if (!asked.count) return { records };
+    const total = (await query(built.count.sql, built.count.parameters))[0]?.[0];
+    return { records, total: Number(total) };
+  }
+
+  async function reusableValidations(
+    accountId: number,
+    domains: readonly string[],
+    since: Instant,
+  ): Promise<Validation[]> {
+    if (domains.length === 0) return [];
+    const table = TABLES.validations;
+    const [oneOf, names] = anyOf(engine, fieldOf(table, 'domain'), domains);
+    const text = shape('reusable', () =>
+      numbered(
+        engine,
+        `select ${columnsOf(table).join(', ')} from validations where account_id = ? and domain ${oneOf}
+          and state = 'valid' and reused_from is null and validated_at >= ? order by validated_at desc, id desc`,
+      ),
+    );
+    const rows = await query(text, [accountId, names, since]);
+    return rows.map((row) => decodeRow(table, row));
+  }
+
+  return {
+    find,
+    list,
+    reusableValidations,
+    async get(kind, id) {
+      const row = (await query(byId(kind), [id]))[0];
+      return row === undefined ? null : decodeRow(TABLES[kind], row);
+    },
+    async *walk(kind, afterId = 0) {
+      const table = TABLES[kind];
+      const text = shape(`walk ${kind}`, () =>
+        select(table).where('id', '>', 0).orderBy('id').limit(sql.lit(WALK_ROWS)).compile().sql,
+      );
+      let last = afterId;
+      for (;;) {
+        const rows = await query(text, [last]);
+        for (const row of rows) yield decodeRow(table, row);
+        if (rows.length < WALK_ROWS) return;
+        last = rows[rows.length - 1]?.[0] as number;
+      }
+    },
+  };
+}
+
+function condition(engine: Engine, field: Field, value: unknown) {
+  const column = sql.ref(field.column);
+  if (value === null) return sql<boolean>`${column} is null`;
+  if (!Array.isArray(value)) return sql<boolean>`${column} = ${0}`;
+  if (engine === 'sqlite') return sql<boolean>`${column} in (select value from json_each(${0}))`;
+  return sql<boolean>`${column} = any(${0}::${sql.raw(field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text')}[])`;
+}
+
+/** Null counts as smallest on both databases. */
+export function orderBy(field: Field, descending: boolean) {
+  const column = sql.ref(field.column);
+  if (!field.nullable) return descending ? sql`${column} desc` : sql`${column} asc`;
+  return descending ? sql`${column} desc nulls last` : sql`${column} asc nulls first`;
+}
+
+/** `?` as `$1`, `$2` … for PostgreSQL. */
+export function numbered(engine: Engine, text: string): string {
+  let count = 0;
+  return engine === 'sqlite' ? text : text.replace(/\?/g, () => `$${(count += 1)}`);
+}

@@ -1,0 +1,183 @@
+import type { Kind } from '../core/records.ts';
+import { DeskError } from '../core/errors.ts';
+import type { Unit } from '../core/store.ts';
+import type { Clock } from '../core/time.ts';
+import { appendToChain, headParameters, readHead, type ChainHead } from './audit-chain.ts';
+import { tell, type Outcome, type Waiting } from './group.ts';
+import { createIdSource, IdsExhausted, type Block } from './ids.ts';
+import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
+import { migrate } from './migrate.ts';
+import type { ChanceryStore } from './open.ts';
+import { createReader } from './reader.ts';
+import { encodeRecord, type Row } from './rows.ts';
+import { FIRST_ID, TABLES } from './schema.ts';
+import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
+import { createSqliteUnit } from './sqlite-unit.ts';
+import { insertStatement } from './statements.ts';
+
+/** Units in one commit. More gain nothing and make the first wait. */
+const LARGEST_GROUP = 128;
+
+const HEAD = 'select events, hash from chain_head where id = 1';
+const PUT_HEAD = `insert into chain_head (id, events, hash) values (1, ?, ?)
+  on conflict (id) do update set events = excluded.events, hash = excluded.hash`;
+const RESERVE_IDS = `insert into id_blocks (kind, next) values (?1, ${FIRST_ID} + ?2)
+  on conflict (kind) do update set next = id_blocks.next + ?2 returning next`;
+
+/**
+ * A store in one SQLite file. Units run one after the other on the writing connection; those that wait at the same
+ * time share a commit. Reads outside units have a connection of their own and see what is committed.
+ */
+export async function openSqliteStore(file: string, clock: Clock): Promise<ChanceryStore> {
+  const writer = openSqlite(file, 'write');
+  try {
+    await migrateSqlite(writer, clock);
+  } catch (error) {
+    writer.close();
+    throw error;
+  }
+  const reading = openSqlite(file, 'read');
+  const reader = createReader('sqlite', reading.all);
+  const ids = createIdSource();
+  const queue: Waiting[] = [];
+  let draining: Promise<void> | null = null;
+  let closed = false;
+
+  function reserveIds(): void {
+    const wanted = ids.wanted();
+    if (wanted.length === 0) return;
+    // By itself, before the group: ids that were handed out must stay reserved where the group is undone.
+    writer.run('begin immediate', []);
+    const blocks = wanted.map(({ kind, size }) => reserve(writer, kind, size));
+    writer.run('commit', []);
+    for (const block of blocks) ids.add(block);
+  }
+
+  async function runUnit(waiting: Waiting, audits: unknown[]): Promise<Outcome | null> {
+    writer.run('savepoint unit', []);
+    const current = createSqliteUnit(writer, ids, clock);
+    try {
+      const value = await waiting.work(current.unit);
+      current.end();
+      writer.run('release unit', []);
+      audits.push(...current.audits);
+      return { waiting, value };
+    } catch (error) {
+      endQuietly(current);
+      if (!writer.database.isTransaction) throw error;
+      writer.run('rollback to unit', []);
+      writer.run('release unit', []);
+      return error instanceof IdsExhausted ? null : { waiting, error };
+    }
+  }
+
+  async function runGroup(group: readonly Waiting[]): Promise<void> {
+    const outcomes: Outcome[] = [];
+    const again: Waiting[] = [];
+    try {
+      reserveIds();
+      writer.run('begin immediate', []);
+      const audits: never[] = [];
+      for (const waiting of group) {
+        const outcome = await runUnit(waiting, audits);
+        if (outcome === null) again.push(waiting);
+        else outcomes.push(outcome);
+      }
+      if (audits.length > 0) appendAudits(writer, audits);
+      writer.run('commit', []);
+    } catch (error) {
+      if (writer.database.isTransaction) writer.run('rollback', []);
+      tell(group.map((waiting) => ({ waiting, error })));
+      return;
+    }
+    queue.unshift(...again);
+    tell(outcomes);
+  }
+
+  async function drain(): Promise<void> {
+    while (queue.length > 0) {
+      await runGroup(queue.splice(0, LARGEST_GROUP));
+      // Answers go out, and what arrives meanwhile shares the next commit.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    draining = null;
+  }
+
+  function transact<T>(work: (unit: Unit) => Promise<T>): Promise<T> {
+    if (closed) return Promise.reject(new DeskError('internal', 'The store is closed'));
+    return new Promise<T>((resolve, reject) => {
+      queue.push({ work, resolve: resolve as never, reject });
+      draining ??= new Promise((resume) => setImmediate(resume)).then(drain);
+    });
+  }
+
+  const execute: Execute = (statements) =>
+    transact(async () => statements.map(({ text, parameters }) => writer.all(text, parameters)));
+
+  const leases = createJobLeases('sqlite', execute);
+  const [nextFree, nextLeased] = nextJobStatements('sqlite');
+
+  return {
+    engine: 'sqlite',
+    ...reader,
+    ...leases,
+    transact,
+    async nextJobAt(kinds) {
+      const wanted = JSON.stringify(kinds);
+      const found = [nextFree, nextLeased].map((text) => reading.all(text, [wanted])[0]?.[0] as number | null);
+      const moments = found.filter((at) => at !== null);
+      return moments.length === 0 ? null : Math.min(...moments);
+    },
+    async chainHead() {
+      return head(reading);
+    },
+    async integrity() {
+      const rows: Row[] = reading.all('pragma integrity_check(20)', []);
+      return rows.map(([text]) => String(text)).filter((text) => text !== 'ok');
+    },
+    async close() {
+      if (closed) return;
+      closed = true;
+      while (draining !== null) await draining;
+      reading.close();
+      writer.close();
+    },
+  };
+}
+
+function endQuietly(current: { end(): void }): void {
+  try {
+    current.end();
+  } catch {
+    // The work has thrown already; that is what the caller is told.
+  }
+}
+
+function head(connection: SqliteConnection): ChainHead {
+  return readHead(connection.all(HEAD, [])[0]);
+}
+
+function appendAudits(writer: SqliteConnection, asks: Parameters<typeof appendToChain>[1]): void {
+  const appended = appendToChain(head(writer), asks);
+  for (const event of appended.events) {
+    writer.run(insertStatement('auditEvents'), encodeRecord(TABLES.auditEvents, event));
+  }
+  writer.run(PUT_HEAD, headParameters(appended.head));
+}
+
+function reserve(writer: SqliteConnection, kind: Kind, size: number): Block {
+  const to = writer.all(RESERVE_IDS, [kind, size])[0]?.[0] as number;
+  return { kind, from: to - size, to };
+}
+
+async function migrateSqlite(writer: SqliteConnection, clock: Clock): Promise<void> {
+  writer.run('begin immediate', []);
+  try {
+    const query = async (text: string): Promise<Row[]> => writer.all(text, []);
+    await migrate({ engine: 'sqlite', query }, clock.now());
+    writer.run('commit', []);
+  } catch (error) {
+    if (writer.database.isTransaction) writer.run('rollback', []);
+    throw error;
+  }
+}
