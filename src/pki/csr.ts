@@ -1,4 +1,4 @@
-import { createPublicKey, hash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { DeskError } from '../core/errors.ts';
 import type { ParsedCsr } from '../core/ports.ts';
 import { ArmourError, removeArmour } from './armour.ts';
@@ -116,20 +116,15 @@ function readRequestedExtensions(element: DerElement): Extension[] {
   return extensions ?? [];
 }
 
-function checkPossession(request: Request, key: PublicKey): void {
-  const { algorithm, signed, signature } = request;
+function checkPossession({ algorithm, signed, signature }: Request, key: PublicKey): void {
   if (algorithm.key !== key.algorithm) throw new DerError(`an ${key.algorithm} key cannot sign with ${algorithm.name}`);
-  const publicKey = importKey(key);
-  if (!verifySignature(algorithm, publicKey, signed, signature)) {
-    throw new DeskError('invalid-csr', 'The signature of the CSR does not match its key.');
-  }
-}
-
-/** OpenSSL checks here that a point lies on its curve (BR 6.1.6). */
-function importKey(key: PublicKey) {
+  let matches: boolean;
   try {
-    return createPublicKey({ key: key.spki as Buffer, format: 'der', type: 'spki' });
+    matches = verifySignature(algorithm, key.spki, signed, signature);
   } catch {
-    throw new DerError(key.algorithm === 'ECDSA' ? 'the public key is not a point on its curve' : 'the public key is malformed');
+    // OpenSSL checks at import that a point lies on its curve (BR 6.1.6).
+    const ecdsa = key.algorithm === 'ECDSA';
+    throw new DerError(ecdsa ? 'the public key is not a point on its curve' : 'the public key is malformed');
   }
+  if (!matches) throw new DeskError('invalid-csr', 'The signature of the CSR does not match its key.');
 }

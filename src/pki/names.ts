@@ -88,10 +88,22 @@ function toALabels(name: string, refuse: Refuse): string {
   const lower = name.toLowerCase();
   if (lower.length <= MAX_LENGTH && lower.split('.').every((label) => PLAIN_LABEL.test(label))) return lower;
   const ascii = toASCII(name, STRICT);
-  if (ascii === null) throw refuse('The name is not a domain name: letters, digits and hyphens in labels of 1 to 63, 253 in all');
+  if (ascii === null) throw refuse(whyInvalid(lower));
   // Mapping may make digits of other scripts' digits.
   checkAddress(ascii, refuse);
   return ascii;
+}
+
+/** The most telling reason; `name` is lower-case and was refused by UTS #46. */
+function whyInvalid(name: string): string {
+  const labels = name.split('.');
+  if (labels.includes('')) return 'The name has an empty label';
+  if (labels.some((label) => label.length > 63)) return 'A label of the name has more than 63 characters';
+  if (labels.some((label) => /^-|-$/.test(label))) return 'A label of the name begins or ends with a hyphen';
+  if (labels.some((label) => /^(?!xn)..--/.test(label))) return 'Hyphens in the third and fourth place of a label are reserved';
+  if (labels.some((label) => label.startsWith('xn--'))) return 'A label that begins with xn-- is not valid IDNA';
+  if (name.length > MAX_LENGTH) return `The name has more than ${MAX_LENGTH} characters`;
+  return 'The name is not a domain name: it holds characters other than letters, digits and hyphens';
 }
 
 /** IP literals, and what URL parsers take for one: a last label of digits or of hexadecimal with 0x. */

@@ -4,8 +4,9 @@
  */
 
 const SMALL_PRIMES = primesBelow(752);
-/** Where the prime products of ROCA keys of every size begin: 2 to 167. */
-const ROCA_PRIMES = SMALL_PRIMES.filter((prime) => prime > 2 && prime <= 167);
+/** Odd primes that divide the product M from which ROCA keys of every size are made. */
+const ROCA_START = SMALL_PRIMES.indexOf(3);
+const ROCA_PRIMES = SMALL_PRIMES.slice(ROCA_START, SMALL_PRIMES.indexOf(167) + 1);
 /** The primes whose product still fits a double exactly. */
 const SIEVE_PRIMES = SMALL_PRIMES.filter((prime) => prime > 2 && prime <= 37);
 
@@ -26,22 +27,22 @@ const ROCA_POWERS = ROCA_PRIMES.map((prime) => powersOf65537(prime));
 export function rsaWeakness(modulus: Uint8Array): string | null {
   const n = BigInt(`0x${Buffer.from(modulus.buffer, modulus.byteOffset, modulus.length).toString('hex')}`);
   const residues = smallResidues(n);
-  for (const [prime, residue] of residues) {
-    if (residue === 0) return `the RSA modulus is divisible by ${prime}`;
-  }
-  if (ROCA_PRIMES.every((prime, index) => ROCA_POWERS[index]?.[residues.get(prime) as number])) {
+  const zero = residues.indexOf(0);
+  if (zero >= 0) return `the RSA modulus is divisible by ${SMALL_PRIMES[zero]}`;
+  if (ROCA_POWERS.every((powers, index) => powers[residues[ROCA_START + index] as number])) {
     return 'the RSA key has the fingerprint of ROCA (CVE-2017-15361); make a new key with another device or library';
   }
   return splitsByFermat(n, modulus.length * 8) ? 'the primes of the RSA modulus are too close to each other' : null;
 }
 
-/** The modulus modulo every prime below 752. */
-function smallResidues(n: bigint): Map<number, number> {
-  const residues = new Map<number, number>();
+/** The modulus modulo every prime below 752, in their order. */
+function smallResidues(n: bigint): Uint16Array {
+  const residues = new Uint16Array(SMALL_PRIMES.length);
   const reduced = n % PRIMORIAL;
+  let index = 0;
   for (const chunk of CHUNKS) {
     const residue = Number(reduced % chunk.product);
-    for (const prime of chunk.primes) residues.set(prime, residue % prime);
+    for (const prime of chunk.primes) residues[index++] = residue % prime;
   }
   return residues;
 }
@@ -51,10 +52,10 @@ function splitsByFermat(n: bigint, bits: number): boolean {
   const root = squareRoot(n, bits);
   if (root * root === n) return true;
   const first = root + 1n;
-  const firstResidue = Number(first % SIEVE_PRODUCT);
-  const residue = Number(n % SIEVE_PRODUCT);
+  const starts = sieveResidues(first);
+  const targets = sieveResidues(n);
   for (let round = 0; round < FERMAT_ROUNDS; round++) {
-    if (!mayBeSquare(firstResidue + round, residue)) continue;
+    if (!mayBeSquare(starts, round, targets)) continue;
     const a = first + BigInt(round);
     const rest = a * a - n;
     const candidate = squareRoot(rest, rest.toString(16).length * 4);
@@ -63,13 +64,17 @@ function splitsByFermat(n: bigint, bits: number): boolean {
   return false;
 }
 
-/** Whether a² - n is a square modulo every sieve prime; of other numbers, one in a thousand passes. */
-function mayBeSquare(a: number, n: number): boolean {
+function sieveResidues(value: bigint): number[] {
+  const residue = Number(value % SIEVE_PRODUCT);
+  return SIEVE_PRIMES.map((prime) => residue % prime);
+}
+
+/** Whether (start + round)² - target is a square modulo every sieve prime; of other numbers, one in a thousand passes. */
+function mayBeSquare(starts: readonly number[], round: number, targets: readonly number[]): boolean {
   for (let i = 0; i < SIEVE_PRIMES.length; i++) {
     const prime = SIEVE_PRIMES[i] as number;
-    const reduced = a % prime;
-    const difference = (reduced * reduced - (n % prime) + prime) % prime;
-    if (!SIEVE_SQUARES[i]?.[difference]) return false;
+    const a = (starts[i] as number) + round;
+    if (!SIEVE_SQUARES[i]?.[(a * a + prime - (targets[i] as number)) % prime]) return false;
   }
   return true;
 }

@@ -1,4 +1,4 @@
-import { constants, createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { constants, verify } from 'node:crypto';
 
 /** A signature algorithm as its AlgorithmIdentifier spells it. */
 export interface SignatureAlgorithm {
@@ -28,20 +28,28 @@ const ALGORITHMS: ReadonlyMap<string, SignatureAlgorithm> = new Map([
 /** The algorithm that this AlgorithmIdentifier (DER) names; null for any other. */
 export function signatureAlgorithm(identifier: Uint8Array): SignatureAlgorithm | null {
   if (identifier.length > 80) return null;
-  const view = Buffer.from(identifier.buffer, identifier.byteOffset, identifier.length);
-  return ALGORITHMS.get(view.hexSlice()) ?? null;
+  return ALGORITHMS.get(asBuffer(identifier).toString('hex')) ?? null;
 }
 
-/** Whether `signature` over `data` was made with the private key of `key`. Never throws for bad signatures. */
+/**
+ * Whether `signature` over `data` was made with the private key of `spki` (SubjectPublicKeyInfo, DER). The key goes in
+ * as DER: importing it into a KeyObject first takes 6 µs more.
+ * @throws Error of OpenSSL where the key cannot be imported, such as a point off its curve.
+ */
 export function verifySignature(
   algorithm: SignatureAlgorithm,
-  key: KeyObject,
+  spki: Uint8Array,
   data: Uint8Array,
   signature: Uint8Array,
 ): boolean {
+  const key = { key: asBuffer(spki), format: 'der', type: 'spki' } as const;
   if (algorithm.pssSalt === null) return verify(algorithm.hash, data, key, signature);
   const padding = constants.RSA_PKCS1_PSS_PADDING;
-  return verify(algorithm.hash, data, { key, padding, saltLength: algorithm.pssSalt }, signature);
+  return verify(algorithm.hash, data, { ...key, padding, saltLength: algorithm.pssSalt }, signature);
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 type Entry = [string, SignatureAlgorithm];
@@ -78,8 +86,7 @@ export interface SignedBytes {
 /** Whether this was signed by the holder of the key `issuerSpki` (SubjectPublicKeyInfo, DER). Never throws. */
 export function isSignedBy(signed: SignedBytes, issuerSpki: Uint8Array): boolean {
   try {
-    const key = createPublicKey({ key: Buffer.from(issuerSpki), format: 'der', type: 'spki' });
-    return verifySignature(signed.signatureAlgorithm, key, signed.tbs, signed.signature);
+    return verifySignature(signed.signatureAlgorithm, issuerSpki, signed.tbs, signed.signature);
   } catch {
     return false;
   }
