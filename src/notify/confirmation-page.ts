@@ -57,6 +57,8 @@ export async function confirmationPage(app: FastifyInstance, options: Confirmati
     const noted = messagePage('Declined', 'Thank you. Nothing was approved; you can close this page.');
     return outcome(reply, await options.decline(found.id), noted);
   });
+  // Every other path and method here may hold a secret too.
+  app.all('/confirm/*', quiet, async (_request, reply) => unknown(reply));
 }
 
 function outcome(reply: FastifyReply, result: ConfirmationOutcome, done: string): FastifyReply {

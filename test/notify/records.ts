@@ -1,0 +1,75 @@
+import type { Account, CertificateRequest, Notification, Validation } from '../../src/core/records.ts';
+
+export const NOW = Date.parse('2026-11-22T08:00:00Z');
+
+export const account: Account = {
+  id: 1,
+  handle: 'shop',
+  name: 'Shop & Söhne',
+  currency: 'EUR',
+  balance: 0,
+  reserved: 0,
+  state: 'active',
+  createdAt: 0,
+};
+
+export const request: CertificateRequest = {
+  id: 10,
+  accountId: 1,
+  orderId: 5,
+  kind: 'new',
+  state: 'waiting',
+  detail: null,
+  dialect: 'realtime-register',
+  requestedBy: 'shop/api',
+  product: 'dv-multi',
+  commonName: 'shop.example',
+  names: ['shop.example', 'www.shop.example'],
+  subject: {},
+  contact: null,
+  language: null,
+  certificateId: null,
+  revocationReason: null,
+  csr: null,
+  spkiHash: null,
+  checks: { agreement: 'waiting' },
+  extra: {},
+  version: 1,
+  createdAt: 0,
+  updatedAt: 0,
+  startedAt: 0,
+};
+
+export const validation: Validation = {
+  id: 20,
+  accountId: 1,
+  requestId: 10,
+  domain: 'shop.example',
+  method: 'email',
+  coversSubdomains: true,
+  state: 'waiting',
+  challenges: [{ method: 'email', address: 'admin@shop.example' }],
+  detail: null,
+  attempts: 0,
+  nextAttemptAt: null,
+  validatedAt: null,
+  reusedFrom: null,
+  createdAt: 0,
+};
+
+export const notification = (id: number, more: Partial<Notification> = {}): Notification => ({
+  id,
+  accountId: 1,
+  dialect: 'realtime-register',
+  kind: 'certificate-issued',
+  requestId: 10,
+  certificateId: null,
+  message: `message ${id}`,
+  firedAt: NOW,
+  readAt: null,
+  acknowledgedAt: null,
+  deliveredAt: null,
+  ...more,
+});
+
+export const productName = (product: string): string => (product === 'dv-multi' ? 'DV Multi-Domain' : product);
