@@ -1,21 +1,20 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import type { Answer } from '../core/confirmations.ts';
 import type { Confirmation } from '../core/records.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { messagePage, PAGE_HEADERS, type QuestionFacts, questionPage } from './confirmation-html.ts';
 import { hashOfSecret } from './confirmation-secret.ts';
 
-export type ConfirmationOutcome = 'confirmed' | 'already' | 'expired' | 'gone';
-
 export interface ConfirmationPageOptions {
   store: Store;
   clock: Clock;
   /** What people call a product; its id where it is unknown. */
   productName: (product: string) => string;
-  /** The person said yes. */
-  confirm: (confirmationId: number) => Promise<ConfirmationOutcome>;
-  /** The person said no; `confirmed` where that was taken down. */
-  decline: (confirmationId: number) => Promise<ConfirmationOutcome>;
+  /** The person said yes: `confirm` of core/confirmations. */
+  confirm: (confirmationId: number) => Promise<Answer>;
+  /** The person said no: `decline` of core/confirmations. */
+  decline: (confirmationId: number) => Promise<Answer>;
 }
 
 type Params = { Params: { secret: string } };
@@ -61,8 +60,8 @@ export async function confirmationPage(app: FastifyInstance, options: Confirmati
   app.all('/confirm/*', quiet, async (_request, reply) => unknown(reply));
 }
 
-function outcome(reply: FastifyReply, result: ConfirmationOutcome, done: string): FastifyReply {
-  if (result === 'confirmed') return answer(reply, 200, done);
+function outcome(reply: FastifyReply, result: Answer, done: string): FastifyReply {
+  if (result === 'confirmed' || result === 'declined') return answer(reply, 200, done);
   if (result === 'already') return already(reply);
   return unknown(reply);
 }

@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import fastify from 'fastify';
 import fc from 'fast-check';
+import type { Answer } from '../../src/core/confirmations.ts';
 import { escapeHtml } from '../../src/notify/confirmation-html.ts';
-import { type ConfirmationOutcome, confirmationPage } from '../../src/notify/confirmation-page.ts';
+import { confirmationPage } from '../../src/notify/confirmation-page.ts';
 import { memoryStore } from './memory-store.ts';
 import { account, NOW, productName, request, validation } from './records.ts';
 
@@ -14,7 +15,7 @@ const secret = secretBytes.toString('base64url');
 interface World {
   accountName?: string;
   confirmation?: object;
-  outcome?: ConfirmationOutcome;
+  outcome?: Answer;
   fails?: boolean;
 }
 
@@ -38,18 +39,18 @@ async function setUp(world: World = {}) {
   });
   const calls: string[] = [];
   const logged: string[] = [];
-  const answer = (what: string) => async (id: number) => {
+  const answer = (what: string, yes: Answer) => async (id: number) => {
     calls.push(`${what} ${id}`);
     if (world.fails) throw new Error('database is away');
-    return world.outcome ?? 'confirmed';
+    return world.outcome ?? yes;
   };
   const app = fastify({ logger: { level: 'info', stream: { write: (line: string) => void logged.push(line) } } });
   await app.register(confirmationPage, {
     store: memory.store,
     clock: { now: () => NOW },
     productName,
-    confirm: answer('confirm'),
-    decline: answer('decline'),
+    confirm: answer('confirm', 'confirmed'),
+    decline: answer('decline', 'declined'),
   });
   return { app, calls, logged };
 }
@@ -136,7 +137,7 @@ test('unknown, expired and misspelt links look all the same', async () => {
 });
 
 test('what the desk answers is what the person is told', async () => {
-  const status = async (outcome: ConfirmationOutcome) => {
+  const status = async (outcome: Answer) => {
     const { app } = await setUp({ outcome });
     const page = await app.inject({ method: 'POST', url: `/confirm/${secret}` });
     return [page.statusCode, /<h1>(.*)<\/h1>/.exec(page.body)?.[1]];

@@ -14,11 +14,7 @@ export function memoryStore() {
   const rows = (kind: Kind): Row[] => tables.get(kind) ?? [];
 
   const reader: Pick<Reader, 'get' | 'find' | 'list'> = {
-    get: async (kind, id) =>
-      copy(
-        kind,
-        rows(kind).find((row) => row.id === id),
-      ) ?? null,
+    get: async (kind, id) => copy(rows(kind).find((row) => row.id === id)) ?? null,
     find: async (kind, where, options: FindOptions<never> = {}) => {
       const found = rows(kind).filter((row) =>
         Object.entries(where).every(([field, value]) => {

@@ -1,4 +1,4 @@
-import type { Account, CertificateRequest, Notification, Validation } from '../../src/core/records.ts';
+import type { Account, CertificateRequest, Notification, Order, Validation } from '../../src/core/records.ts';
 
 export const NOW = Date.parse('2026-11-22T08:00:00Z');
 
@@ -10,6 +10,23 @@ export const account: Account = {
   balance: 0,
   reserved: 0,
   state: 'active',
+  createdAt: 0,
+};
+
+export const order: Order = {
+  id: 5,
+  accountId: 1,
+  product: 'dv-multi',
+  dialect: 'realtime-register',
+  state: 'pending',
+  periodMonths: 12,
+  commonName: 'shop.example',
+  startsAt: null,
+  endsAt: null,
+  renewsOrderId: null,
+  extraDomains: 0,
+  extraWildcards: 0,
+  organizationId: null,
   createdAt: 0,
 };
 
