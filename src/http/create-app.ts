@@ -1,54 +1,38 @@
-import type { ServerOptions } from 'node:https';
+import type { Server } from 'node:http';
 import { type FastifyBaseLogger, type FastifyInstance, fastify, LogController } from 'fastify';
 import { requestIds } from './request-id.ts';
 
 export interface AppOptions {
+  /** Whose requests are answered; made by `createHttpServer`. */
+  server: Server;
   log: FastifyBaseLogger;
   /** Write a line for every request. */
   logRequests: boolean;
   /** Bytes. */
   bodyLimit: number;
-  /** Seconds for a client to send a whole request. */
-  requestTimeout: number;
-  /** Seconds for a client to send the headers. */
-  headersTimeout: number;
-  /** Seconds that an idle connection stays open. */
-  keepAliveTimeout: number;
   /** Addresses and ranges whose `X-Forwarded-For` is believed. */
   trustProxy: readonly string[];
-  /** Serves HTTPS. */
-  tls?: Pick<ServerOptions, 'key' | 'cert' | 'minVersion'>;
 }
 
-/** Bytes of all headers of a request. */
-const HEADERS_LIMIT = 16_384;
 /** Characters of one path parameter: a domain name and a little more. */
 const PARAMETER_LIMIT = 300;
 
 /**
- * An HTTP server that holds against slow and large clients (RFC 9110 §17), gives every request an id
- * (`x-request-id`) and every answer its security headers. A trailing slash makes no difference to a route.
+ * Answers a server's requests: every request gets an id (`x-request-id`) and every answer its security headers. A
+ * trailing slash makes no difference to a route. `app.ready()` lets it begin; binding is the server's own matter.
  */
 export function createApp(options: AppOptions): FastifyInstance {
-  const limits = {
-    headersTimeout: options.headersTimeout * 1_000,
-    maxHeaderSize: HEADERS_LIMIT,
-    // How often the two time-outs are looked at; Node's default of 30 s would stretch them.
-    connectionsCheckingInterval: Math.min(options.headersTimeout * 500, 5_000),
-  };
+  const { server } = options;
   const app = fastify({
+    serverFactory: (handler) => server.on('request', handler),
     loggerInstance: options.log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: options.bodyLimit,
-    requestTimeout: options.requestTimeout * 1_000,
-    keepAliveTimeout: options.keepAliveTimeout * 1_000,
-    forceCloseConnections: 'idle',
     return503OnClosing: false,
     trustProxy: options.trustProxy.length === 0 ? false : [...options.trustProxy],
     genReqId: requestIds(),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LIMIT },
-    ...(options.tls === undefined ? { http: limits } : { https: { minVersion: 'TLSv1.2', ...limits, ...options.tls } }),
-  } as object) as unknown as FastifyInstance;
+  });
 
   app.addHook('onRequest', async (request, reply) => {
     reply.headers({

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { DeskError } from '../../src/core/errors.ts';
 import { type AppOptions, createApp } from '../../src/http/create-app.ts';
+import { bind, createHttpServer, unbind } from '../../src/http/http-server.ts';
 import { renderErrors } from '../../src/http/errors.ts';
 
 function app(change: Partial<AppOptions> = {}, write: (line: string) => void = () => undefined): FastifyInstance {
@@ -12,9 +13,7 @@ function app(change: Partial<AppOptions> = {}, write: (line: string) => void = (
     log: pino({ level: 'info' }, { write }),
     logRequests: false,
     bodyLimit: 1_024,
-    requestTimeout: 30,
-    headersTimeout: 10,
-    keepAliveTimeout: 5,
+    server: createHttpServer({ requestTimeout: 30, headersTimeout: 10, keepAliveTimeout: 5 }, false),
     trustProxy: [],
     ...change,
   });
@@ -102,14 +101,50 @@ test('a forwarded address is believed from a trusted proxy alone', async () => {
 });
 
 test('a client that sends its headers too slowly is cut off with 408', async () => {
-  const server = app({ headersTimeout: 0.1, requestTimeout: 0.2 });
-  await server.listen({ host: '127.0.0.1', port: 0 });
-  const address = server.server.address();
-  assert.ok(typeof address === 'object' && address !== null);
-  const socket = connect(address.port, '127.0.0.1');
+  const server = createHttpServer({ requestTimeout: 0.2, headersTimeout: 0.1, keepAliveTimeout: 1 }, false);
+  const port = await bind(server, '127.0.0.1', 0);
+  await app({ server }).ready();
+  const socket = connect(port, '127.0.0.1');
   socket.write('GET /things/1 HTTP/1.1\r\nhost: x\r\n');
   let text = '';
   for await (const chunk of socket) text += String(chunk);
   assert.match(text, /^HTTP\/1\.1 408 /);
-  await server.close();
+  await unbind(server, 0);
+});
+
+test('a bound server answers 503 until the app is there, then the app', async () => {
+  const server = createHttpServer({ requestTimeout: 5, headersTimeout: 5, keepAliveTimeout: 1 }, false);
+  const url = `http://127.0.0.1:${await bind(server, '127.0.0.1', 0)}/things/1`;
+  assert.equal((await fetch(url)).status, 503);
+  const made = app({ server });
+  await made.ready();
+  assert.deepEqual(await (await fetch(url)).json(), { ok: true });
+  await Promise.all([made.close(), unbind(server, 1_000)]);
+  await assert.rejects(fetch(url));
+});
+
+test('a running request ends before the server does; a second bind on its port fails', async () => {
+  const server = createHttpServer({ requestTimeout: 5, headersTimeout: 5, keepAliveTimeout: 5 }, false);
+  const port = await bind(server, '127.0.0.1', 0);
+  await assert.rejects(
+    bind(createHttpServer({ requestTimeout: 5, headersTimeout: 5, keepAliveTimeout: 5 }, false), '127.0.0.1', port),
+    {
+      code: 'EADDRINUSE',
+    },
+  );
+  const made = app({ server });
+  const { promise: entered, resolve: enter } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  made.get('/slow', async () => {
+    enter();
+    await released;
+    return 'done';
+  });
+  await made.ready();
+  const answer = fetch(`http://127.0.0.1:${port}/slow`);
+  await entered;
+  const closed = Promise.all([made.close(), unbind(server, 5_000)]);
+  release();
+  assert.equal(await (await answer).text(), 'done');
+  await closed;
 });
