@@ -29,11 +29,6 @@ export function isReserved(name: string): boolean {
   return reservedSuffix(name) !== null;
 }
 
-/** Whether the sandbox's DNS server answers a question for this name, instead of REFUSED. */
-export function isAnswered(name: string): boolean {
-  return isReserved(name) || isEmptyParent(name);
-}
-
 /** Whether the name is `com`, `net` or `org`. */
 export function isEmptyParent(name: string): boolean {
   return EMPTY_PARENTS.includes(plainName(name));
