@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DeskError } from '../core/errors.ts';
 import type { WeakKeys } from './keys.ts';
@@ -10,7 +10,7 @@ import type { WeakKeys } from './keys.ts';
  * `openssl-blacklist` (`blacklist.RSA-2048`, `blacklist.RSA-4096` …) puts them into one directory and configures it.
  */
 
-const LIST_FILE = /^blacklist\.RSA-\d+(\.db)?$/;
+const LIST_FILE = /^blacklist\.RSA-\d+$/;
 const ENTRY = /^[0-9a-f]{20}$/;
 
 /**
@@ -19,7 +19,7 @@ const ENTRY = /^[0-9a-f]{20}$/;
  * @throws DeskError `invalid-value` where there is no list or a line is malformed.
  */
 export function loadDebianWeakKeys(directory: string): WeakKeys {
-  const files = readdirSync(directory).filter((name) => LIST_FILE.test(name));
+  const files = existsSync(directory) ? readdirSync(directory).filter((name) => LIST_FILE.test(name)) : [];
   if (files.length === 0) {
     throw new DeskError('invalid-value', `${directory} holds no file blacklist.RSA-<bits> of openssl-blacklist`);
   }

@@ -157,10 +157,12 @@ export interface StructureLimits {
 }
 
 /**
- * Walks every constructed element, so that parts nobody reads are DER too, within the given bounds.
+ * Walks the one element that fills the input, and every constructed one inside it, so that parts nobody reads are DER too, within the given bounds.
  * @throws DerError
  */
 export function checkStructure(bytes: Uint8Array, limits: StructureLimits): void {
+  const { end } = readElement(bytes, 0, bytes.length);
+  if (end !== bytes.length) throw new DerError('there are bytes after the end', end);
   const ends = new Array<number>(limits.depth);
   let depth = 0;
   let limit = bytes.length;
