@@ -6,7 +6,9 @@ import type { Engine } from './sql.ts';
 import { numbered } from './reader.ts';
 
 /** Runs one writing statement by itself, or several as one transaction, and returns the last one's rows when durable. */
-export type Execute = (statements: readonly { text: string; parameters: readonly Value[] }[]) => Promise<readonly Row[][]>;
+export type Execute = (
+  statements: readonly { text: string; parameters: readonly Value[] }[],
+) => Promise<readonly Row[][]>;
 
 /** What the job runner needs beside the port: leases are kept by the number of attempts, which each claim raises. */
 export interface JobLeases {
@@ -83,7 +85,12 @@ export function createJobLeases(engine: Engine, execute: Execute): JobLeases {
     },
     async takeOverLeases() {
       if (!sqlite) return;
-      await execute([{ text: 'update jobs set lease_owner = null, lease_until = null where lease_until is not null', parameters: [] }]);
+      await execute([
+        {
+          text: 'update jobs set lease_owner = null, lease_until = null where lease_until is not null',
+          parameters: [],
+        },
+      ]);
     },
   };
 }

@@ -88,7 +88,9 @@ function entryCondition(engine: Engine, field: Field, filter: Filter<never>): Co
   const entry: Field = { ...field, type: 'text', nullable: false };
   const matches = compare(engine, entry, sql.ref('entry.value'), filter.op, filter.value);
   const entries =
-    engine === 'sqlite' ? sql`json_each(${column}) as entry` : sql`jsonb_array_elements_text(${column}::jsonb) as entry(value)`;
+    engine === 'sqlite'
+      ? sql`json_each(${column}) as entry`
+      : sql`jsonb_array_elements_text(${column}::jsonb) as entry(value)`;
   const some = sql<boolean>`exists (select 1 from ${entries} where ${matches})`;
   return NEGATIONS.has(filter.op) ? sql`not ${some}` : some;
 }
@@ -137,7 +139,8 @@ function searchCondition(engine: Engine, table: Table, search: string): Conditio
     const column = sql.ref(field.column);
     if (field.type === 'text') conditions.push(likeCondition(engine, field, column, pattern));
     // No name holds these, so what is left can only match within one entry of the list.
-    else if (!/[",[\]\\\s]/.test(search)) conditions.push(likeCondition(engine, { ...field, type: 'text' }, column, pattern));
+    else if (!/[",[\]\\\s]/.test(search))
+      conditions.push(likeCondition(engine, { ...field, type: 'text' }, column, pattern));
   }
   if (/^[1-9]\d{0,14}$/.test(search)) conditions.push(sql`id = ${Number(search)}`);
   return either(conditions);

@@ -5,6 +5,7 @@ import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { ChainHead } from './audit-chain.ts';
 import type { JobLeases } from './job-table.ts';
+import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
 /** The store with what the runner of jobs, the doctor and the backup need beside the port. */
@@ -26,13 +27,19 @@ export interface StoreOptions {
   clock: Clock;
   random: Random;
   log?: StoreLog;
+  /** Connections that write, on PostgreSQL. */
+  lanes?: number;
 }
+
+/** Measured: see docs/performance.md. */
+const LANES = 2;
 
 /**
  * Opens the database and brings its schema up to date; several processes may do so at once.
  * @throws DeskError `internal` where the database is newer than this program.
  */
 export async function openStore(options: StoreOptions): Promise<ChanceryStore> {
+  if (options.url !== undefined) return openPostgresStore(options.url, options.clock, options.lanes ?? LANES);
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   return openSqliteStore(join(options.directory, 'chancery.sqlite'), options.clock);
 }

@@ -49,14 +49,19 @@ export function createReader(engine: Engine, query: Query): TableReader {
     const wanted = Object.entries(where).filter(([, value]) => value !== undefined);
     if (wanted.some(([, value]) => Array.isArray(value) && value.length === 0)) return [];
     const { order, limit } = options;
-    const modes = wanted.map(([name, value]) => `${name}:${value === null ? 'null' : Array.isArray(value) ? 'any' : 'is'}`);
-    const text = shape(`find ${kind} ${modes.join()} ${order?.field} ${order?.descending} ${limit !== undefined}`, () => {
-      let built = select(table);
-      for (const [name, value] of wanted) built = built.where(condition(engine, fieldOf(table, name), value));
-      if (order !== undefined) built = built.orderBy(orderBy(fieldOf(table, order.field), order.descending));
-      built = built.orderBy(sql.ref('id'), order?.descending === true ? 'desc' : 'asc');
-      return (limit === undefined ? built : built.limit(sql<number>`${0}`)).compile().sql;
-    });
+    const modes = wanted.map(
+      ([name, value]) => `${name}:${value === null ? 'null' : Array.isArray(value) ? 'any' : 'is'}`,
+    );
+    const text = shape(
+      `find ${kind} ${modes.join()} ${order?.field} ${order?.descending} ${limit !== undefined}`,
+      () => {
+        let built = select(table);
+        for (const [name, value] of wanted) built = built.where(condition(engine, fieldOf(table, name), value));
+        if (order !== undefined) built = built.orderBy(orderBy(fieldOf(table, order.field), order.descending));
+        built = built.orderBy(sql.ref('id'), order?.descending === true ? 'desc' : 'asc');
+        return (limit === undefined ? built : built.limit(sql<number>`${0}`)).compile().sql;
+      },
+    );
     const parameters: Value[] = [];
     for (const [name, value] of wanted) {
       if (value === null) continue;
@@ -116,8 +121,9 @@ export function createReader(engine: Engine, query: Query): TableReader {
     },
     async *walk(kind, afterId = 0) {
       const table = TABLES[kind];
-      const text = shape(`walk ${kind}`, () =>
-        select(table).where('id', '>', 0).orderBy('id').limit(sql.lit(WALK_ROWS)).compile().sql,
+      const text = shape(
+        `walk ${kind}`,
+        () => select(table).where('id', '>', 0).orderBy('id').limit(sql.lit(WALK_ROWS)).compile().sql,
       );
       let last = afterId;
       for (;;) {

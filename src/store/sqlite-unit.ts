@@ -7,7 +7,15 @@ import { encodeRecord, encodeValue, type Value } from './rows.ts';
 import { fieldOf, TABLES } from './schema.ts';
 import type { SqliteConnection } from './sqlite-database.ts';
 import * as statements from './statements.ts';
-import { checkCents, conflict, insufficientBalance, newJob, noReservation, unitEnded, type AuditAsk } from './unit-rules.ts';
+import {
+  checkCents,
+  conflict,
+  insufficientBalance,
+  newJob,
+  noReservation,
+  unitEnded,
+  type AuditAsk,
+} from './unit-rules.ts';
 import { readSqliteError } from './violations.ts';
 
 /** A unit over the writing connection, inside its savepoint. */

@@ -49,7 +49,10 @@ export function updateStatement(kind: Kind, changed: readonly string[], expected
 
 /** Parameter: the id. */
 export function deleteStatement(kind: Kind): string {
-  return once(`delete ${kind}`, () => BUILDERS.sqlite.deleteFrom(TABLES[kind].name).where('id', '=', SLOT).compile().sql);
+  return once(
+    `delete ${kind}`,
+    () => BUILDERS.sqlite.deleteFrom(TABLES[kind].name).where('id', '=', SLOT).compile().sql,
+  );
 }
 
 /** Parameters: cents, account, cents. Never below zero: what is available is `balance - reserved`. */

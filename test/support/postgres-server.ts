@@ -1,5 +1,15 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,7 +34,10 @@ async function findBinaries(): Promise<string> {
 
 /** The libraries' symbolic links, which the package makes in an install script that npm may not run. */
 function hydrateLinks(native: string): void {
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as { source: string; target: string }[];
+  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as {
+    source: string;
+    target: string;
+  }[];
   for (const { source, target } of links) {
     const at = join(native, '..', target);
     if (!existsSync(at)) symlinkSync(relative(dirname(at), join(native, '..', source)), at);
@@ -49,7 +62,9 @@ function run(command: string, args: string[]): Promise<void> {
     const child = spawn(command, args, { ...identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
     let errors = '';
     child.stderr.on('data', (chunk) => (errors += chunk));
-    child.on('close', (code) => (code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${errors}`))));
+    child.on('close', (code) =>
+      code === 0 ? resolve() : reject(new Error(`${command} ended with ${code}: ${errors}`)),
+    );
   });
 }
 
@@ -66,9 +81,14 @@ function freePort(): Promise<number> {
 
 function launch(native: string, data: string, port: number, settings: string[]): Promise<ChildProcess> {
   const flags = ['-D', data, '-p', String(port), '-c', 'unix_socket_directories=', '-c', 'listen_addresses=127.0.0.1'];
-  for (const setting of ['max_connections=300', 'shared_buffers=128MB', 'fsync=off', ...settings]) flags.push('-c', setting);
+  for (const setting of ['max_connections=300', 'shared_buffers=128MB', 'fsync=off', ...settings])
+    flags.push('-c', setting);
   return new Promise((resolve, reject) => {
-    const child = spawn(join(native, 'bin', 'postgres'), flags, { ...identity, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(join(native, 'bin', 'postgres'), flags, {
+      ...identity,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let log = '';
     child.stderr.on('data', (chunk) => {
       if (log.length < 100_000) log += chunk;

@@ -5,8 +5,7 @@ import { BUILDERS, type Engine } from '../sql.ts';
 /** Columns as `name:type`, `?` where null may stand. Every table has `id` as its primary key beside these. */
 const TABLES: Readonly<Record<string, string>> = {
   accounts: 'handle:text name:text currency:text balance:int reserved:int state:text created_at:int',
-  credentials:
-    'account_id:int dialect:text user_name:text role:text secret_hash:blob created_at:int revoked_at:int?',
+  credentials: 'account_id:int dialect:text user_name:text role:text secret_hash:blob created_at:int revoked_at:int?',
   orders:
     'account_id:int product:text dialect:text state:text period_months:int common_name:text starts_at:int? ' +
     'ends_at:int? renews_order_id:int? organization_id:int? extra_domains:int extra_wildcards:int created_at:int',

@@ -1,0 +1,201 @@
+import { DeskError } from '../core/errors.ts';
+import type { Clock } from '../core/time.ts';
+import { appendToChain, CHAIN_START, readHead } from './audit-chain.ts';
+import type { Outcome, Waiting } from './group.ts';
+import { IdsExhausted, type IdSource } from './ids.ts';
+import { buildBatches, type Batch, type Write } from './postgres-batch.ts';
+import { connectPostgres, mayRetry, type PostgresAnswer, type PostgresConnection } from './postgres-connection.ts';
+import { createPostgresUnit } from './postgres-unit.ts';
+import { createReader } from './reader.ts';
+import { encodeRecord } from './rows.ts';
+import { TABLES } from './schema.ts';
+import type { AuditAsk } from './unit-rules.ts';
+import { readPostgresError } from './violations.ts';
+
+const HEAD = 'select events, hash from chain_head where id = 1 for update';
+const PUT_HEAD = 'update chain_head set events = $1, hash = $2 where id = 1';
+/** How often work is run again after a deadlock or a serialisation failure. */
+const TRIES = 10;
+
+/** A whole group came to nothing: its units are to be run again one by one. */
+class GroupUndone extends Error {}
+
+/** One connection that runs groups of units. */
+export interface Lane {
+  /** Runs the group as one transaction, or where that fails its units one by one. Never throws. */
+  run(group: readonly Waiting[]): Promise<{ outcomes: Outcome[]; again: Waiting[] }>;
+  close(): Promise<void>;
+}
+
+export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
+  let connection: PostgresConnection | null = null;
+
+  async function connected(): Promise<PostgresConnection> {
+    if (connection?.usable === true) return connection;
+    connection = null;
+    connection = await connectPostgres(url);
+    // Groups touch few rows by their keys: plans by index hold however large the tables are.
+    await connection.query('set enable_seqscan = off');
+    await connection.query('set enable_hashjoin = off');
+    await connection.query('set enable_mergejoin = off');
+    return connection;
+  }
+
+  async function attempt(group: readonly Waiting[]): Promise<{ outcomes: Outcome[]; again: Waiting[] }> {
+    const lane = await connected();
+    const writes: Write[] = [];
+    const audits: AuditAsk[] = [];
+    const begin = quiet(lane.query('begin'));
+    const flush = async (): Promise<void> => send(lane, buildBatches(writes.splice(0)));
+    const reader = createReader('postgres', async (text, parameters) => (await lane.query(text, parameters)).rows);
+    const outcomes: Outcome[] = [];
+    const again: Waiting[] = [];
+    try {
+      for (const waiting of group) {
+        const mark = writes.length;
+        const current = createPostgresUnit({ writes, reader, flush }, ids, clock);
+        let error: unknown;
+        let value: unknown;
+        try {
+          value = await waiting.work(current.unit);
+          current.end();
+          audits.push(...current.audits);
+          outcomes.push({ waiting, value });
+          continue;
+        } catch (thrown) {
+          error = thrown;
+        }
+        endQuietly(current);
+        if (current.sent) {
+          if (group.length > 1 || mayRetry(error)) throw new GroupUndone('', { cause: error });
+          await lane.query('rollback');
+          return error instanceof IdsExhausted
+            ? { outcomes: [], again: [waiting] }
+            : { outcomes: [{ waiting, error: readError(error) }], again: [] };
+        }
+        writes.length = mark;
+        if (error instanceof IdsExhausted) again.push(waiting);
+        else outcomes.push({ waiting, error });
+      }
+      await begin;
+      await commit(lane, writes, audits);
+      return { outcomes, again };
+    } catch (error) {
+      await quiet(lane.query('rollback'));
+      throw error;
+    }
+  }
+
+  async function runOne(waiting: Waiting): Promise<{ outcomes: Outcome[]; again: Waiting[] }> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await attempt([waiting]);
+      } catch (thrown) {
+        const error = thrown instanceof GroupUndone ? thrown.cause : thrown;
+        if (mayRetry(error) && tries < TRIES) continue;
+        return { outcomes: [{ waiting, error: readError(error) }], again: [] };
+      }
+    }
+  }
+
+  return {
+    async run(group) {
+      if (group.length > 1) {
+        try {
+          return await attempt(group);
+        } catch (error) {
+          if (error instanceof CommitUnknown)
+            return { outcomes: group.map((waiting) => ({ waiting, error: readError(error) })), again: [] };
+        }
+      }
+      const outcomes: Outcome[] = [];
+      const again: Waiting[] = [];
+      for (const waiting of group) {
+        const one = await runOne(waiting);
+        outcomes.push(...one.outcomes);
+        again.push(...one.again);
+      }
+      return { outcomes, again };
+    },
+    async close() {
+      await connection?.close();
+    },
+  };
+}
+
+/** The connection was lost while a commit was under way: whether it holds is not known, so it is not repeated. */
+class CommitUnknown extends Error {}
+
+async function send(lane: PostgresConnection, batches: readonly Batch[]): Promise<void> {
+  const answers = await allSettled(batches.map((batch) => lane.query(batch.text, batch.parameters)));
+  checkChanges(batches, answers);
+}
+
+/** Sends what is left, the audit events after it, and commits: two round trips. */
+async function commit(lane: PostgresConnection, writes: readonly Write[], audits: readonly AuditAsk[]): Promise<void> {
+  const batches = buildBatches(writes);
+  const sent = batches.map((batch) => lane.query(batch.text, batch.parameters));
+  if (audits.length > 0) sent.push(lane.query(HEAD));
+  const answers = await allSettled(sent);
+  checkChanges(batches, answers);
+  const last: Promise<PostgresAnswer>[] = [];
+  if (audits.length > 0) {
+    const appended = appendToChain(readHead(answers.at(-1)?.rows[0]), audits);
+    const rows = appended.events.map((event): Write => {
+      return { type: 'insert', kind: 'auditEvents', id: event.id, values: encodeRecord(TABLES.auditEvents, event) };
+    });
+    for (const batch of buildBatches(rows)) last.push(lane.query(batch.text, batch.parameters));
+    last.push(lane.query(PUT_HEAD, [appended.head.events, Buffer.from(appended.head.hash)]));
+  }
+  last.push(lane.query('commit'));
+  const ends = await Promise.allSettled(last);
+  const failure = ends.find((end) => end.status === 'rejected');
+  if (failure !== undefined) {
+    if (lane.usable) throw failure.reason;
+    throw new CommitUnknown('', { cause: failure.reason });
+  }
+  const end = ends.at(-1) as PromiseFulfilledResult<PostgresAnswer>;
+  if (end.value.command !== 'COMMIT') throw new GroupUndone();
+}
+
+/** Waits for all answers, so that none is left on the way, and throws the first error. */
+async function allSettled(sent: readonly Promise<PostgresAnswer>[]): Promise<PostgresAnswer[]> {
+  const settled = await Promise.allSettled(sent);
+  return settled.map((one) => {
+    if (one.status === 'rejected') throw one.reason;
+    return one.value;
+  });
+}
+
+function checkChanges(batches: readonly Batch[], answers: readonly PostgresAnswer[]): void {
+  batches.forEach(({ mustChange }, i) => {
+    if (mustChange.length === 0) return;
+    const changed = new Set(answers[i]?.rows.map((row) => row[0]));
+    const missed = mustChange.find(({ id }) => !changed.has(id));
+    if (missed !== undefined) throw missed.miss();
+  });
+}
+
+/** What the caller is told: errors of the heart as they are, of uniqueness as such, of the connection as internal. */
+function readError(error: unknown): unknown {
+  if (error instanceof CommitUnknown) {
+    const message = 'The connection to PostgreSQL was lost during a commit; look whether the change was made';
+    return new DeskError('internal', message, { cause: error.cause });
+  }
+  return readPostgresError(error);
+}
+
+function endQuietly(current: { end(): void }): void {
+  try {
+    current.end();
+  } catch {
+    // The work has thrown already; that is what the caller is told.
+  }
+}
+
+/** A promise whose failure shows elsewhere. */
+function quiet<T>(promise: Promise<T>): Promise<T | undefined> {
+  return promise.catch(() => undefined);
+}
+
+export const FIRST_HEAD = [0, Buffer.from(CHAIN_START)] as const;
