@@ -1,31 +1,27 @@
+import type { RevocationReason } from '../core/records.ts';
 import type { Instant } from '../core/time.ts';
 import { SIGNATURE_ALGORITHM } from './certificate-builder.ts';
 import { explicit, integer, sequence, time } from './der-writer.ts';
 import { authorityKeyIdentifier, crlNumber, issuingDistributionPoint, reasonCode } from './extension-writer.ts';
 import type { SignatureAlgorithm } from './signer.ts';
 
-/** CRLReason codes that may stand in a CRL of leaves (BR 7.2.2, 4.9.1.1). */
-const REASON_CODE: Readonly<Record<string, number>> = {
-  keycompromise: 1,
-  affiliationchanged: 3,
-  superseded: 4,
-  cessationofoperation: 5,
-  privilegewithdrawn: 9,
-};
-
 /**
- * The code for a reason as people and APIs write it (`keyCompromise`, `KEY_COMPROMISE`, `key compromise`); null for
- * anything else, which leaves the extension out as BR 7.2.2 asks for `unspecified`.
+ * Reason of each revocation that gives one, as the extension list of its entry (RFC 5280 §5.3.1, BR 4.9.1.1).
+ * Without a reason there is no extension, as BR 7.2.2 asks for `unspecified`.
  */
-export function reasonCodeOf(reason: string | null): number | null {
-  return REASON_CODE[(reason ?? '').replace(/[^A-Za-z]/g, '').toLowerCase()] ?? null;
-}
+const REASON: Readonly<Record<RevocationReason, Uint8Array>> = {
+  keyCompromise: sequence([reasonCode(1)]),
+  affiliationChanged: sequence([reasonCode(3)]),
+  superseded: sequence([reasonCode(4)]),
+  cessationOfOperation: sequence([reasonCode(5)]),
+  privilegeWithdrawn: sequence([reasonCode(9)]),
+};
 
 export interface RevokedEntry {
   /** Hex. */
   serial: string;
   revokedAt: Instant;
-  reason: string | null;
+  reason: RevocationReason | null;
 }
 
 export interface CrlContent {
@@ -60,11 +56,7 @@ export function crlTbs(crl: CrlContent): Uint8Array {
   ]);
 }
 
-const REASONS = new Map(Object.values(REASON_CODE).map((code) => [code, sequence([reasonCode(code)])]));
-
-function revokedEntry(entry: RevokedEntry): Uint8Array {
-  const code = reasonCodeOf(entry.reason);
-  const extensions = code === null ? undefined : REASONS.get(code);
-  const parts = [integer(Buffer.from(entry.serial, 'hex')), time(entry.revokedAt)];
-  return sequence(extensions === undefined ? parts : [...parts, extensions]);
+function revokedEntry({ serial, revokedAt, reason }: RevokedEntry): Uint8Array {
+  const parts = [integer(Buffer.from(serial, 'hex')), time(revokedAt)];
+  return sequence(reason === null ? parts : [...parts, REASON[reason]]);
 }

@@ -31,6 +31,7 @@ export function startCryptoWorker(options: WorkOptions, firstTasks: () => readon
   let scheduled = false;
   let closed = false;
   let deaths = 0;
+  let lastCause: unknown;
   let thread = start();
 
   function start(): Worker {
@@ -56,6 +57,7 @@ export function startCryptoWorker(options: WorkOptions, firstTasks: () => readon
   }
 
   function died(cause: unknown): void {
+    lastCause = cause;
     const lost = sent;
     sent = [];
     for (const pending of lost) pending.reject(stopped(cause));
@@ -84,7 +86,7 @@ export function startCryptoWorker(options: WorkOptions, firstTasks: () => readon
     run: (task) =>
       new Promise((resolve, reject) => {
         if (closed) {
-          reject(stopped(undefined));
+          reject(stopped(lastCause));
           return;
         }
         outbox.push({ task, pending: { resolve, reject } });

@@ -1,7 +1,6 @@
 import { DeskError } from '../../core/errors.ts';
 import type { IssueAsk, Issuer, IssueResult, PreparedIssuance, Random } from '../../core/ports.ts';
 import type { Issuance } from '../../core/records.ts';
-import type { Rules } from '../../core/rules.ts';
 import { type Clock, HOUR, type Instant, SECOND } from '../../core/time.ts';
 import { createLeafBuilder, serialFrom, SIGNATURE_ALGORITHM, signed } from '../../pki/certificate-builder.ts';
 import { lintLeaf } from '../../pki/lint.ts';
@@ -17,14 +16,13 @@ export interface EmbeddedIssuerOptions {
   ca: Ca;
   clock: Clock;
   random: Random;
-  rules: Rules;
   /** Number of CRLs over which the leaves are spread. */
   crlShards?: number;
 }
 
 /** The issuer that signs with the CA of this database. */
 export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
-  const { ca, clock, random, rules } = options;
+  const { ca, clock, random } = options;
   const shards = options.crlShards ?? DEFAULT_CRL_SHARDS;
   const crlShard = (serial: string): number => shardOf(serial, shards);
   const buildLeaf = leafBuilderOf(ca);
@@ -33,7 +31,7 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
     const octets = serialFrom(random.bytes(16));
     const serial = Buffer.from(octets).toString('hex').toUpperCase();
     const notBefore = wholeSeconds(now - BACKDATED);
-    const notAfter = lastSecond(ask, ca, notBefore, rules.longestValidity(now));
+    const notAfter = lastSecond(ask, ca, notBefore);
     if (notAfter <= now) throw nothingLeft(ask, ca);
     const crlUrl = ca.addresses().crl(crlShard(serial));
     const tbs = buildLeaf()({ ...ask, serial: octets, notBefore, notAfter, crlUrl });
@@ -45,12 +43,10 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
     if (serial === null || tbs === null) {
       throw new DeskError('internal', `Issuance ${issuance.id} has no serial or nothing to sign`);
     }
-    const signedAt = clock.now();
     lintLeaf(tbs, {
       ...ask,
       serial,
-      signedAt,
-      longestValidity: rules.longestValidity(signedAt),
+      signedAt: clock.now(),
       issuer: {
         signatureAlgorithm: SIGNATURE_ALGORITHM[ca.signer.algorithm],
         name: ca.intermediate.name,
@@ -93,8 +89,8 @@ function leafBuilderOf(ca: Ca) {
 }
 
 /** BR 6.3.2: both ends count, so a life of 200 days ends one second before its 200 days are over. */
-function lastSecond(ask: IssueAsk, ca: Ca, notBefore: Instant, longest: number): Instant {
-  return Math.min(notBefore + longest - SECOND, wholeSeconds(ask.notAfterAtMost), ca.intermediate.notAfter);
+function lastSecond(ask: IssueAsk, ca: Ca, notBefore: Instant): Instant {
+  return Math.min(notBefore + ask.longestValidity - SECOND, wholeSeconds(ask.notAfterAtMost), ca.intermediate.notAfter);
 }
 
 function nothingLeft(ask: IssueAsk, ca: Ca): DeskError {
