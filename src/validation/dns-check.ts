@@ -10,6 +10,9 @@ type DnsChallenge = Extract<Challenge, { method: 'dns' }>;
  * letter case and final dot. Never throws for what the network does.
  */
 export async function checkDns(challenge: DnsChallenge, resolver: Resolver): Promise<DomainCheck> {
+  if (challenge.value === '') {
+    return { outcome: 'refused', message: `The challenge at ${challenge.name} expects nothing`, evidence: {} };
+  }
   const found = await resolver.resolve(challenge.name, challenge.record);
   const evidence = {
     method: 'dns',

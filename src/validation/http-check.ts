@@ -29,6 +29,8 @@ export interface HttpCheckTools {
   guard: AddressGuard;
   clock: Clock;
   timers: Timers;
+  /** `pinnedRequest` unless given. */
+  request?: typeof pinnedRequest;
 }
 
 /** Challenge files have about a hundred bytes; a longer file than this never matches. */
@@ -79,6 +81,8 @@ export async function checkHttp(challenge: HttpChallenge, options: HttpCheckOpti
 }
 
 function startUrl(challenge: HttpChallenge): URL {
+  // An empty file proves nothing.
+  if (plainLines(challenge.content) === '') throw new DeskError('not-allowed', 'the challenge expects nothing');
   const host = challenge.host.replace(/\.$/, '').toLowerCase();
   const url = challenge.path.startsWith('/') ? URL.parse(`http://${host}${challenge.path}`) : null;
   // Also refuses `*.`, ports, and numbers that a URL would read as an address.
@@ -97,7 +101,7 @@ async function fetchFile(
     hops.push(hop);
     const endpoints = await endpointsOf(url, hop, options, tools);
     signal.throwIfAborted();
-    const response = await pinnedRequest({
+    const response = await (tools.request ?? pinnedRequest)({
       url,
       method: 'GET',
       headers: { 'user-agent': 'Chancery domain validation', accept: '*/*', 'accept-encoding': 'identity' },
