@@ -20,6 +20,11 @@ export interface DialectContext {
    * Compares in constant time.
    */
   authenticate(secret: string): Promise<Actor | null>;
+  /**
+   * 32 octets for one purpose, derived from the installation's master key (HKDF-SHA-256, RFC 5869): the same in every
+   * process and after a restart, and never stored.
+   */
+  deriveKey(purpose: string): Uint8Array;
   /** Takes one call from the credential's allowance. Answers 0, or the whole seconds to wait. */
   takeCall(key: string): number;
   /** Without a trailing slash, as clients reach this server. */

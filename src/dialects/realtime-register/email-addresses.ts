@@ -1,0 +1,17 @@
+import { invalidValue } from '../../core/errors.ts';
+import { baseOf, climb } from '../../core/names.ts';
+import type { NamePolicy } from '../../core/ports.ts';
+
+/** BR 3.2.2.4.4: the only addresses that may approve a domain. */
+const LOCAL_PARTS = ['admin', 'administrator', 'hostmaster', 'postmaster', 'webmaster'];
+
+/**
+ * Addresses that may approve a name: the five at the name itself and at each parent down to the registrable domain.
+ * @throws DeskError `invalid-value` on `field` where the name is a public suffix.
+ */
+export function approvalAddresses(name: string, policy: NamePolicy, field: string): string[] {
+  const domain = baseOf(name);
+  const top = policy.registrableDomain(domain);
+  if (top === null) throw invalidValue(field, 'is not below a public suffix', name);
+  return climb(domain, top).flatMap((parent) => LOCAL_PARTS.map((local) => `${local}@${parent}`));
+}
