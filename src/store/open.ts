@@ -12,6 +12,8 @@ import { openSqliteStore } from './sqlite-store.ts';
 export interface ChanceryStore extends Store, JobLeases {
   /** The newest link of the audit chain. */
   chainHead(): Promise<ChainHead>;
+  /** Since the start: units run, and the commits that they shared. */
+  stats(): { units: number; commits: number };
 }
 
 export interface StoreLog {

@@ -20,10 +20,17 @@ const TRIES = 10;
 /** A whole group came to nothing: its units are to be run again one by one. */
 class GroupUndone extends Error {}
 
+export interface GroupResult {
+  outcomes: Outcome[];
+  /** Units that must be run again with more ids at hand. */
+  again: Waiting[];
+  commits: number;
+}
+
 /** One connection that runs groups of units. */
 export interface Lane {
   /** Runs the group as one transaction, or where that fails its units one by one. Never throws. */
-  run(group: readonly Waiting[]): Promise<{ outcomes: Outcome[]; again: Waiting[] }>;
+  run(group: readonly Waiting[]): Promise<GroupResult>;
   close(): Promise<void>;
 }
 
@@ -41,7 +48,7 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
     return connection;
   }
 
-  async function attempt(group: readonly Waiting[]): Promise<{ outcomes: Outcome[]; again: Waiting[] }> {
+  async function attempt(group: readonly Waiting[]): Promise<GroupResult> {
     const lane = await connected();
     const writes: Write[] = [];
     const audits: AuditAsk[] = [];
@@ -70,8 +77,8 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
           if (group.length > 1 || mayRetry(error)) throw new GroupUndone('', { cause: error });
           await lane.query('rollback');
           return error instanceof IdsExhausted
-            ? { outcomes: [], again: [waiting] }
-            : { outcomes: [{ waiting, error: readError(error) }], again: [] };
+            ? { outcomes: [], again: [waiting], commits: 0 }
+            : { outcomes: [{ waiting, error: readError(error) }], again: [], commits: 0 };
         }
         writes.length = mark;
         if (error instanceof IdsExhausted) again.push(waiting);
@@ -79,21 +86,21 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
       }
       await begin;
       await commit(lane, writes, audits);
-      return { outcomes, again };
+      return { outcomes, again, commits: 1 };
     } catch (error) {
       await quiet(lane.query('rollback'));
       throw error;
     }
   }
 
-  async function runOne(waiting: Waiting): Promise<{ outcomes: Outcome[]; again: Waiting[] }> {
+  async function runOne(waiting: Waiting): Promise<GroupResult> {
     for (let tries = 1; ; tries += 1) {
       try {
         return await attempt([waiting]);
       } catch (thrown) {
         const error = thrown instanceof GroupUndone ? thrown.cause : thrown;
         if (mayRetry(error) && tries < TRIES) continue;
-        return { outcomes: [{ waiting, error: readError(error) }], again: [] };
+        return { outcomes: [{ waiting, error: readError(error) }], again: [], commits: 0 };
       }
     }
   }
@@ -104,18 +111,21 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
         try {
           return await attempt(group);
         } catch (error) {
-          if (error instanceof CommitUnknown)
-            return { outcomes: group.map((waiting) => ({ waiting, error: readError(error) })), again: [] };
+          if (error instanceof CommitUnknown) {
+            return { outcomes: group.map((waiting) => ({ waiting, error: readError(error) })), again: [], commits: 0 };
+          }
         }
       }
       const outcomes: Outcome[] = [];
       const again: Waiting[] = [];
+      let commits = 0;
       for (const waiting of group) {
         const one = await runOne(waiting);
         outcomes.push(...one.outcomes);
         again.push(...one.again);
+        commits += one.commits;
       }
-      return { outcomes, again };
+      return { outcomes, again, commits };
     },
     async close() {
       await connection?.close();

@@ -38,6 +38,7 @@ export async function openPostgresStore(url: string, clock: Clock, lanes: number
   const busy = new Set<Promise<void>>();
   let refilling: Promise<void> | null = null;
   let scheduled = false;
+  const stats = { units: 0, commits: 0 };
   let closed = false;
 
   async function refill(): Promise<void> {
@@ -57,7 +58,9 @@ export async function openPostgresStore(url: string, clock: Clock, lanes: number
       try {
         refilling ??= refill().finally(() => (refilling = null));
         await refilling;
-        const { outcomes, again } = await lane.run(group);
+        const { outcomes, again, commits } = await lane.run(group);
+        stats.units += outcomes.length;
+        stats.commits += commits;
         queue.unshift(...again);
         tell(outcomes);
       } catch (error) {
@@ -110,6 +113,7 @@ export async function openPostgresStore(url: string, clock: Clock, lanes: number
     async chainHead() {
       return readHead((await pool.once('select events, hash from chain_head where id = 1'))[0]);
     },
+    stats: () => ({ ...stats }),
     async integrity() {
       const rows = await pool.once(`select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
         where not i.indisvalid and c.relnamespace = current_schema()::regnamespace`);

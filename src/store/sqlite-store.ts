@@ -41,6 +41,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   const ids = createIdSource();
   const queue: Waiting[] = [];
   let draining: Promise<void> | null = null;
+  const stats = { units: 0, commits: 0 };
   let closed = false;
 
   function reserveIds(): void {
@@ -85,6 +86,8 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
       }
       if (audits.length > 0) appendAudits(writer, audits);
       writer.run('commit', []);
+      stats.commits += 1;
+      stats.units += outcomes.length;
     } catch (error) {
       if (writer.database.isTransaction) writer.run('rollback', []);
       tell(group.map((waiting) => ({ waiting, error })));
@@ -131,6 +134,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     async chainHead() {
       return head(reading);
     },
+    stats: () => ({ ...stats }),
     async integrity() {
       const rows: Row[] = reading.all('pragma integrity_check(20)', []);
       return rows.map(([text]) => String(text)).filter((text) => text !== 'ok');
