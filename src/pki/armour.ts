@@ -25,7 +25,9 @@ export function removeArmour(text: string, kind: ArmourKind): Uint8Array {
   if (text.length > kind.maxLength) throw new ArmourError(`the text has more than ${kind.maxLength} characters`);
   const begins = [...text.matchAll(BEGIN)];
   if (begins.some((begin) => begin[1]?.endsWith('PRIVATE KEY'))) {
-    throw new ArmourError('the text holds a private key; keep it secret, make a new key and send only what belongs here');
+    throw new ArmourError(
+      'the text holds a private key; keep it secret, make a new key and send only what belongs here',
+    );
   }
   const wanted = begins.filter((begin) => kind.labels.includes(begin[1] as string));
   if (begins.length === 0) return decodeBase64(text, kind);

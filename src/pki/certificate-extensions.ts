@@ -10,7 +10,13 @@ import {
   TAG,
 } from './der-reader.ts';
 import { readBoolean, readNamedBits, readOid, readSmallInteger, readString } from './der-values.ts';
-import { type AlternativeNames, type Extension, findExtension, readAlternativeNames, readMustStaple } from './extensions.ts';
+import {
+  type AlternativeNames,
+  type Extension,
+  findExtension,
+  readAlternativeNames,
+  readMustStaple,
+} from './extensions.ts';
 import { ACCESS, EXTENSION } from './oids.ts';
 
 /** The extensions of a certificate that matter here, decoded (RFC 5280 §4.2.1); empty or null where absent. */
@@ -57,7 +63,9 @@ export function readCertificateExtensions(extensions: readonly Extension[]): Cer
     keyUsage: readKeyUsage(extensions),
     extendedKeyUsage: items(sequenceOf(extensions, EXTENSION.extendedKeyUsage)).map(readPurpose),
     policies: items(sequenceOf(extensions, EXTENSION.certificatePolicies)).map(readPolicy),
-    crlDistributionPoints: items(sequenceOf(extensions, EXTENSION.crlDistributionPoints)).flatMap(readDistributionPoint),
+    crlDistributionPoints: items(sequenceOf(extensions, EXTENSION.crlDistributionPoints)).flatMap(
+      readDistributionPoint,
+    ),
     caIssuers: access.filter(({ method }) => method === ACCESS.caIssuers).map(({ uri }) => uri),
     ocsp: access.filter(({ method }) => method === OCSP).map(({ uri }) => uri),
     basicConstraints: readBasicConstraints(extensions),
@@ -116,7 +124,11 @@ function readPolicy(element: DerElement): string {
 export function readDistributionPoint(element: DerElement): string[] {
   const name = inside(element).optional(constructedContextTag(0));
   const fullName = name ? inside(name).optional(constructedContextTag(0)) : null;
-  return fullName ? items(inside(fullName)).filter(({ tag }) => tag === URI).map(readUri) : [];
+  return fullName
+    ? items(inside(fullName))
+        .filter(({ tag }) => tag === URI)
+        .map(readUri)
+    : [];
 }
 
 function readAccess(cursor: DerCursor | null): { method: string; uri: string }[] {

@@ -111,7 +111,8 @@ function readVersion(fields: DerCursor): void {
   const wrapped = fields.optional(constructedContextTag(0));
   if (!wrapped) throw new DerError('it is not an X.509 v3 certificate');
   const version = inside(wrapped);
-  if (readSmallInteger(version.next(TAG.integer, 'the version')) !== 2) throw new DerError('it is not an X.509 v3 certificate');
+  if (readSmallInteger(version.next(TAG.integer, 'the version')) !== 2)
+    throw new DerError('it is not an X.509 v3 certificate');
   version.done('the version');
 }
 

@@ -2,7 +2,16 @@ import { DeskError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import { ArmourError, removeArmour } from './armour.ts';
 import { readAuthorityKeyId, readDistributionPoint } from './certificate-extensions.ts';
-import { checkStructure, constructedContextTag, type DerElement, DerError, inside, readWhole, TAG, whole } from './der-reader.ts';
+import {
+  checkStructure,
+  constructedContextTag,
+  type DerElement,
+  DerError,
+  inside,
+  readWhole,
+  TAG,
+  whole,
+} from './der-reader.ts';
 import { readSmallInteger, readTime, readUnsigned } from './der-values.ts';
 import { nameText, readName } from './distinguished-name.ts';
 import { type Extension, findExtension, readExtensions, readWrappedExtensions } from './extensions.ts';

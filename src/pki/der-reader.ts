@@ -108,7 +108,8 @@ export class DerCursor {
 
   /** The next element, which must carry this tag. `what` names it in errors. @throws DerError */
   next(tag: number, what: string): DerElement {
-    if (this.tag !== tag) throw new DerError(this.more ? `${what} has an unexpected type` : `${what} is missing`, this.at);
+    if (this.tag !== tag)
+      throw new DerError(this.more ? `${what} has an unexpected type` : `${what} is missing`, this.at);
     return this.any();
   }
 

@@ -61,7 +61,8 @@ export function readName(element: DerElement): DistinguishedName {
     do {
       relative.push(readAttribute(attributes.next(TAG.sequence, 'an attribute of the name')));
       count += 1;
-      if (count > MAX_ATTRIBUTES) throw new DerError(`the name has more than ${MAX_ATTRIBUTES} attributes`, element.start);
+      if (count > MAX_ATTRIBUTES)
+        throw new DerError(`the name has more than ${MAX_ATTRIBUTES} attributes`, element.start);
     } while (attributes.more);
     name.push(relative);
   }

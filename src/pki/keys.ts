@@ -63,7 +63,9 @@ export function readPublicKey(spki: Uint8Array): PublicKey {
   const keyBits = fields.next(TAG.bitString, 'the public key');
   fields.done('the public key');
   if (algorithm.length !== RSA_ALGORITHM.length || !startsWith(algorithm, RSA_ALGORITHM)) {
-    throw new DerError('the key is neither RSA nor an uncompressed point on P-256, P-384 or P-521 in its standard encoding');
+    throw new DerError(
+      'the key is neither RSA nor an uncompressed point on P-256, P-384 or P-521 in its standard encoding',
+    );
   }
   return readRsaKey(spki, readOctetBits(keyBits));
 }

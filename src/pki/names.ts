@@ -23,6 +23,8 @@ const STRICT = {
 /** Longer input is not even looked at; no U-label form of a name of 253 octets comes near it. */
 const MAX_INPUT = 1000;
 const MAX_LENGTH = 253;
+/** What UTS #46 maps to a dot; done first, so that the checks on labels see them. */
+const FULL_STOPS = /[\u3002\uff0e\uff61]/g;
 /** A label as most names have it; others go through UTS #46. */
 const PLAIN_LABEL = /^(?!..--)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
@@ -64,10 +66,13 @@ export function createNamePolicy(options: NamePolicyOptions): NamePolicy {
     normalise(name, field) {
       const refuse = (reason: string): DeskError => invalidValue(field, reason, name.slice(0, MAX_INPUT));
       const wildcard = name.startsWith('*.');
-      const domain = toALabels(wildcard ? name.slice(2) : name, refuse);
+      const domain = toALabels((wildcard ? name.slice(2) : name).replace(FULL_STOPS, '.'), refuse);
       if (wildcard && domain.length + 2 > MAX_LENGTH) throw refuse(`The name has more than ${MAX_LENGTH} characters`);
       const exempt = allowed.some((suffix) => isBelow(domain, suffix));
-      if (options.profile === 'public' && !exempt) checkReserved(domain, refuse);
+      if (options.profile === 'public' && !exempt) {
+        if (!wildcard && !domain.includes('.')) throw refuse('The name is not fully qualified');
+        checkReserved(domain, refuse);
+      }
       checkPublicSuffix(domain, wildcard, options.profile === 'private', refuse);
       return wildcard ? `*.${domain}` : domain;
     },
@@ -99,9 +104,10 @@ function whyInvalid(name: string): string {
   const labels = name.split('.');
   if (labels.includes('')) return 'The name has an empty label';
   if (labels.some((label) => label.length > 63)) return 'A label of the name has more than 63 characters';
-  if (labels.some((label) => /^-|-$/.test(label))) return 'A label of the name begins or ends with a hyphen';
-  if (labels.some((label) => /^(?!xn)..--/.test(label))) return 'Hyphens in the third and fourth place of a label are reserved';
   if (labels.some((label) => label.startsWith('xn--'))) return 'A label that begins with xn-- is not valid IDNA';
+  if (labels.some((label) => /^-|-$/.test(label))) return 'A label of the name begins or ends with a hyphen';
+  if (labels.some((label) => /^(?!xn)..--/.test(label)))
+    return 'Hyphens in the third and fourth place of a label are reserved';
   if (name.length > MAX_LENGTH) return `The name has more than ${MAX_LENGTH} characters`;
   return 'The name is not a domain name: it holds characters other than letters, digits and hyphens';
 }
@@ -114,7 +120,6 @@ function checkAddress(name: string, refuse: Refuse): void {
 }
 
 function checkReserved(domain: string, refuse: Refuse): void {
-  if (!domain.includes('.')) throw refuse('The name is not fully qualified');
   for (const [suffix, source] of RESERVED) {
     if (isBelow(domain, suffix)) throw refuse(`Names under .${suffix} are reserved (${source})`);
   }

@@ -117,14 +117,17 @@ test("reads the extensions where Microsoft's older tools put them", () => {
 
 test('ignores attributes that it does not know', () => {
   const challengePassword = sequence(primitive(6, '2a864886f70d010907'), set(utf8('secret')));
-  const csr = readCsr(base64(makeRequest({ attributes: [challengePassword, extensionRequest(sanOf(dnsName('a.test')))] })));
+  const csr = readCsr(
+    base64(makeRequest({ attributes: [challengePassword, extensionRequest(sanOf(dnsName('a.test')))] })),
+  );
   assert.deepEqual(csr.dnsNames, ['a.test']);
 });
 
 test('finds must-staple among the TLS features', () => {
   const asking = (...features: string[]): boolean => {
     const value = sequence(...features.map((feature) => primitive(2, feature)));
-    return readCsr(base64(makeRequest({ attributes: [extensionRequest(extension(OID.tlsFeature, value))] }))).mustStaple;
+    return readCsr(base64(makeRequest({ attributes: [extensionRequest(extension(OID.tlsFeature, value))] })))
+      .mustStaple;
   };
   assert.equal(asking('05'), true);
   assert.equal(asking('11', '05'), true);
@@ -135,12 +138,15 @@ test('finds must-staple among the TLS features', () => {
 test('an empty subject and empty values are no names', () => {
   const empty = readCsr(base64(makeRequest({ subject: sequence() })));
   assert.deepEqual([empty.commonName, empty.attributes, empty.subject], [null, [], {}]);
-  const blank = readCsr(base64(makeRequest({ subject: sequence(attribute(OID.cn, utf8('')), attribute(OID.o, utf8(''))) })));
+  const blank = readCsr(
+    base64(makeRequest({ subject: sequence(attribute(OID.cn, utf8('')), attribute(OID.o, utf8(''))) })),
+  );
   assert.deepEqual([blank.commonName, blank.subject], [null, {}]);
   assert.equal(blank.attributes.length, 2);
 });
 
-const many = (count: number, make: (index: number) => Buffer): Buffer[] => Array.from({ length: count }, (_, i) => make(i));
+const many = (count: number, make: (index: number) => Buffer): Buffer[] =>
+  Array.from({ length: count }, (_, i) => make(i));
 const MALFORMED: [string, Parameters<typeof makeRequest>[0], RegExp][] = [
   ['another version', { version: primitive(2, '01') }, /version is not 1/],
   ['a negative version', { version: primitive(2, 'ff') }, /negative/],
@@ -149,16 +155,36 @@ const MALFORMED: [string, Parameters<typeof makeRequest>[0], RegExp][] = [
   ['an algorithm for another key', { identifier: hex('300d06092a864886f70d01010b0500') }, /ECDSA key cannot sign/],
   ['a text that is none', { subject: sequence(attribute(OID.cn, primitive(4, '61'))) }, /CN is not a text/],
   ['a long value', { subject: sequence(attribute(OID.o, utf8('x'.repeat(513)))) }, /O has more than 512/],
-  ['many attributes in the name', { subject: sequence(...many(65, () => attribute(OID.o, utf8('x')))) }, /more than 64/],
+  [
+    'many attributes in the name',
+    { subject: sequence(...many(65, () => attribute(OID.o, utf8('x')))) },
+    /more than 64/,
+  ],
   ['an empty relative name', { subject: sequence(set()) }, /missing/],
   ['many attributes', { attributes: many(33, () => sequence(primitive(6, '2a03'), set())) }, /more than 32 attributes/],
   ['two extension requests', { attributes: many(2, () => extensionRequest()) }, /more than one extension request/],
   ['an extension twice', { attributes: [extensionRequest(sanOf(dnsName('a')), sanOf(dnsName('b')))] }, /twice/],
-  ['many extensions', { attributes: [extensionRequest(...many(65, (i) => extension(`2a03${i.toString(16).padStart(2, '0')}`, hex('0500'))))] }, /more than 64 extensions/],
-  ['many names', { attributes: [extensionRequest(sanOf(...many(2001, (i) => dnsName(`${i}.test`))))] }, /more than 2000/],
+  [
+    'many extensions',
+    {
+      attributes: [
+        extensionRequest(...many(65, (i) => extension(`2a03${i.toString(16).padStart(2, '0')}`, hex('0500')))),
+      ],
+    },
+    /more than 64 extensions/,
+  ],
+  [
+    'many names',
+    { attributes: [extensionRequest(sanOf(...many(2001, (i) => dnsName(`${i}.test`))))] },
+    /more than 2000/,
+  ],
   ['an empty list of names', { attributes: [extensionRequest(sanOf())] }, /empty/],
   ['an unknown type of name', { attributes: [extensionRequest(sanOf(primitive(0x89, '61')))] }, /unknown type/],
-  ['an address of five octets', { attributes: [extensionRequest(sanOf(primitive(0x87, '0102030405')))] }, /wrong length/],
+  [
+    'an address of five octets',
+    { attributes: [extensionRequest(sanOf(primitive(0x87, '0102030405')))] },
+    /wrong length/,
+  ],
   ['a key of another kind', { spki: hex(`302a300506032b6570032100${'11'.repeat(32)}`) }, /neither RSA nor/],
 ];
 for (const [what, parts, message] of MALFORMED) {
@@ -189,6 +215,9 @@ test('the tools read in place or where they are told, and refuse blocked keys ei
   const blockedKeys = new Set([csr.spkiHash]);
   const message = /reported as compromised/;
   await assert.rejects(createPkiTools({ blockedKeys }).readCsr(PEM), { kind: 'invalid-csr', message });
-  await assert.rejects(createPkiTools({ readCsr: elsewhere, blockedKeys }).readCsr('any'), { kind: 'invalid-csr', message });
+  await assert.rejects(createPkiTools({ readCsr: elsewhere, blockedKeys }).readCsr('any'), {
+    kind: 'invalid-csr',
+    message,
+  });
   refuses(() => readCsr(PEM, { blockedKeys }), message);
 });

@@ -131,7 +131,10 @@ test('incident: a point that is not on its curve', () => {
   const request = base64(makeRequest({ spki }));
   assert.throws(() => readCsr(request), { kind: 'invalid-csr', message: /not a point on its curve/ });
   const infinity = Buffer.concat([spki.subarray(0, 27), Buffer.alloc(64)]);
-  assert.throws(() => readCsr(base64(makeRequest({ spki: infinity }))), { kind: 'invalid-csr', message: /not a point/ });
+  assert.throws(() => readCsr(base64(makeRequest({ spki: infinity }))), {
+    kind: 'invalid-csr',
+    message: /not a point/,
+  });
 });
 
 test('EC keys stand in their one encoding (BR 7.1.3.1.2)', () => {
@@ -149,7 +152,10 @@ test('EC keys stand in their one encoding (BR 7.1.3.1.2)', () => {
 
 test('RSA keys stand in their one encoding (BR 7.1.3.1.1)', () => {
   const spki = rsaSpki(GOOD, 65537n);
-  const withoutNull = Buffer.from(spki.toString('hex').replace('300d06092a864886f70d0101010500', '300b06092a864886f70d010101'), 'hex');
+  const withoutNull = Buffer.from(
+    spki.toString('hex').replace('300d06092a864886f70d0101010500', '300b06092a864886f70d010101'),
+    'hex',
+  );
   assert.throws(() => readPublicKey(withoutNull), DerError);
   const pss = generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey.export({ format: 'der', type: 'spki' });
   assert.throws(() => readPublicKey(pss), DerError);

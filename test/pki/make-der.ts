@@ -22,7 +22,13 @@ export const set = (...parts: Uint8Array[]): Buffer => der(0x31, ...parts);
 /** Content octets given as hex. */
 export const primitive = (tag: number, contentHex: string): Buffer => der(tag, hex(contentHex));
 
-export const OID = { cn: '550403', o: '55040a', san: '551d11', extensionRequest: '2a864886f70d01090e', tlsFeature: '2b06010505070118' };
+export const OID = {
+  cn: '550403',
+  o: '55040a',
+  san: '551d11',
+  extensionRequest: '2a864886f70d01090e',
+  tlsFeature: '2b06010505070118',
+};
 
 export const attribute = (oid: string, value: Uint8Array): Buffer => set(sequence(primitive(6, oid), value));
 export const utf8 = (text: string): Buffer => der(0x0c, Buffer.from(text));

@@ -5,7 +5,12 @@ import { join } from 'node:path';
 
 /** Runs `openssl` and returns its standard output. Fails with its standard error in the message. */
 export function openssl(args: readonly string[], input?: string | Uint8Array, cwd?: string): Buffer {
-  return execFileSync('openssl', args, { input: input ?? '', cwd, stdio: ['pipe', 'pipe', 'pipe'], maxBuffer: 64 << 20 });
+  return execFileSync('openssl', args, {
+    input: input ?? '',
+    cwd,
+    stdio: ['pipe', 'pipe', 'pipe'],
+    maxBuffer: 64 << 20,
+  });
 }
 
 /** Runs `work` with a directory that is gone afterwards. */
