@@ -97,7 +97,7 @@ async function record(
 /** BR 4.9.1.1, 6.1.1.3: a key that was reported as compromised is not certified again. */
 async function refuseBlockedKey(unit: Unit, placement: Placement): Promise<void> {
   const { spkiHash } = placement.ask.csr;
-  const [blocked] = await unit.find('certificates', { spkiHash, revocationReason: 'keyCompromise' }, { limit: 1 });
+  const [blocked] = await unit.find('blockedKeys', { spkiHash });
   if (blocked !== undefined) throw new DeskError('invalid-csr', 'The key of the CSR was reported as compromised');
 }
 

@@ -248,6 +248,16 @@ export interface Certificate {
   createdAt: Instant;
 }
 
+/** A key that is not certified any more: reported as compromised, here or by an operator. */
+export interface BlockedKey {
+  id: number;
+  /** SHA-256 over the SubjectPublicKeyInfo, lower-case hex. */
+  spkiHash: string;
+  /** Who reported it. */
+  reportedBy: string;
+  createdAt: Instant;
+}
+
 export type OrganizationState = 'waiting' | 'valid';
 
 /** Who an OV or EV certificate speaks of. */
@@ -423,6 +433,7 @@ export interface Records {
   caaAnswers: CaaAnswer;
   issuances: Issuance;
   certificates: Certificate;
+  blockedKeys: BlockedKey;
   organizations: Organization;
   charges: Charge;
   notifications: Notification;

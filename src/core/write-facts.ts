@@ -98,10 +98,22 @@ async function writeTarget(unit: Unit, before: Facts | Known, after: Facts, cont
   const old = before.target;
   if (target === null || old === null || target === old) return;
   await unit.update('certificates', target.id, difference(old, target), { state: old.state });
+  if (target.revocationReason === 'keyCompromise') await blockKey(unit, target.spkiHash, context);
   if (target.state === 'revoked' && target.crlShard !== null) {
     const payload = { shard: target.crlShard };
     await unit.enqueue({ kind: 'renew-crl', key: `renew-crl:${target.crlShard}`, payload, runAt: context.now });
   }
+}
+
+async function blockKey(unit: Unit, spkiHash: string, context: WriteContext): Promise<void> {
+  const [known] = await unit.find('blockedKeys', { spkiHash });
+  if (known !== undefined) return;
+  unit.insert('blockedKeys', {
+    id: unit.newId('blockedKeys'),
+    spkiHash,
+    reportedBy: context.actor,
+    createdAt: context.now,
+  });
 }
 
 function tell(unit: Unit, facts: Facts, settled: Settled, context: WriteContext): void {

@@ -153,6 +153,7 @@ export const SCHEMA: Schema = {
     revocationReason: 'text?',
     createdAt: 'int',
   },
+  blockedKeys: { id: 'int', spkiHash: 'text', reportedBy: 'text', createdAt: 'int' },
   organizations: {
     id: 'int',
     accountId: 'int',
@@ -258,9 +259,13 @@ export const HIDDEN_COLUMNS: Partial<Record<Kind, Readonly<Record<string, string
 export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof Records[K])[]; where?: string }[] } = {
   accounts: [{ fields: ['handle'] }],
   credentials: [{ fields: ['secretHash'] }],
+  requests: [
+    { fields: ['accountId', 'spkiHash', 'kind', 'product', 'commonName'], where: "state in ('waiting', 'issuing')" },
+  ],
   caaAnswers: [{ fields: ['name'] }],
   issuances: [{ fields: ['serial'] }, { fields: ['requestId'], where: "state <> 'abandoned'" }],
   certificates: [{ fields: ['requestId'] }, { fields: ['issuer', 'serial'] }],
+  blockedKeys: [{ fields: ['spkiHash'] }],
   confirmations: [{ fields: ['secretHash'] }],
   webhooks: [{ fields: ['accountId', 'dialect'] }],
   caKeys: [{ fields: ['name'], where: 'retired_at is null' }],

@@ -30,6 +30,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'registration_number:text? serial:text not_before:int not_after:int subscription_ends_at:int? ' +
     'key_algorithm:text key_bits:int spki_hash:text fingerprint:text der:blob crl_shard:int? revoked_at:int? ' +
     'revocation_reason:text? created_at:int',
+  blocked_keys: 'spki_hash:text reported_by:text created_at:int',
   organizations:
     'account_id:int name:text subject:json state:text level:text? collected_by:text? confirmed_by:text? ' +
     'evidence:text? validated_at:int? created_at:int',
@@ -59,11 +60,13 @@ const TABLES: Readonly<Record<string, string>> = {
 const UNIQUE = [
   'accounts: handle',
   'credentials: secret_hash',
+  "requests: account_id spki_hash kind product common_name where state in ('waiting', 'issuing')",
   'caa_answers: name',
   'issuances: serial',
   "issuances: request_id where state <> 'abandoned'",
   'certificates: request_id',
   'certificates: issuer serial',
+  'blocked_keys: spki_hash',
   'confirmations: secret_hash',
   'webhooks: account_id dialect',
   'ca_keys: name where retired_at is null',
@@ -79,7 +82,7 @@ const LOOKUPS = [
   'requests: order_id',
   'requests: certificate_id where certificate_id is not null',
   'validations: request_id',
-  "validations: account_id domain validated_at where state = 'valid'",
+  "validations: account_id domain validated_at where state = 'valid' and reused_from is null",
   'attempts: request_id',
   'attempts: validation_id where validation_id is not null',
   "issuances: id where state = 'prepared'",
