@@ -18,9 +18,8 @@ interface Secrets {
 }
 
 /** What the desk runs with: checked, with every default filled in, frozen. Paths are absolute. */
-export interface Config extends Omit<Settings, 'listen' | 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl'> {
+export interface Config extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl'> {
   readonly file: string | null;
-  readonly listen: { readonly host: string; readonly port: number };
   readonly publicUrl: string | null;
   readonly keyFile: string;
   readonly sandbox: { readonly enabled: boolean };
@@ -70,7 +69,6 @@ function assemble(settings: Settings, options: LoadOptions, base: string, source
   return freeze({
     ...settings,
     file: options.file === undefined ? null : resolve(options.file),
-    listen: splitAddress(settings.listen),
     data,
     publicUrl: settings.publicUrl ?? null,
     tls: { ...settings.tls, enabled: options.tls ?? settings.tls.enabled },
@@ -134,12 +132,6 @@ function products(settings: Settings, source: string, file: string | undefined):
     const index = Number(/\d+/.exec(error.field ?? '')?.[0]);
     throw complaint([{ field: place(source, file, ['products', index]), message: error.message }]);
   }
-}
-
-/** `HOST:PORT` apart, without the brackets of an IPv6 address. */
-function splitAddress(text: string): { host: string; port: number } {
-  const colon = text.lastIndexOf(':');
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
 }
 
 /** Freezes plain values through and through; class instances keep their own counsel. */

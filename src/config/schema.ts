@@ -9,7 +9,14 @@ import { productSchema } from './product-schema.ts';
 const hostAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8480')
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535');
+  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535')
+  .transform(splitAddress);
+
+/** `HOST:PORT` apart, without the brackets of an IPv6 address. */
+function splitAddress(text: string): { host: string; port: number } {
+  const colon = text.lastIndexOf(':');
+  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
+}
 
 const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be an address range in CIDR form, such as 10.0.0.0/8');
 
@@ -179,7 +186,10 @@ const rateLimits = z
 
 const workers = z
   .strictObject({
-    crypto: whole(1, 0, 64).describe('Threads that check CSRs and sign. 0 does it on the main thread.'),
+    crypto: z
+      .union([z.literal(0), z.literal(1), z.literal(2)])
+      .default(1)
+      .describe('Threads that check CSRs and sign, 0 to 2. 0 does it on the main thread.'),
     jobs: whole(8, 1, 256).describe('Jobs that one process works on at once.'),
   })
   .prefault({});
@@ -206,7 +216,7 @@ const webhooks = z
 
 export const configSchema = z.strictObject({
   listen: hostAndPort
-    .default('127.0.0.1:8480')
+    .prefault('127.0.0.1:8480')
     .describe('Address and port to serve on. Port 0 picks a free one. `--listen` overrides it.'),
   data: z.string().min(1).default('./data').describe('Directory of everything that is kept. `--data` overrides it.'),
   publicUrl: z

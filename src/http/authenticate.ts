@@ -8,6 +8,8 @@ export interface AuthenticatorOptions {
   clock: Clock;
   /** Only credentials of this dialect count. */
   dialect: string;
+  /** Keys of a locked account count as well: those of the operator. */
+  evenLocked?: boolean;
   /** Milliseconds for which an answer is kept: how long a revoked key may still work. */
   cacheFor?: number;
   /** Answers kept at most. */
@@ -47,12 +49,15 @@ export function createAuthenticator(options: AuthenticatorOptions): (secret: str
   };
 }
 
-async function lookUp({ store, dialect }: AuthenticatorOptions, hash: Uint8Array): Promise<Actor | null> {
+async function lookUp(
+  { store, dialect, evenLocked = false }: AuthenticatorOptions,
+  hash: Uint8Array,
+): Promise<Actor | null> {
   const found = await store.find('credentials', { secretHash: hash, dialect, revokedAt: null });
   const credential = found.find(({ secretHash }) => timingSafeEqual(secretHash, hash));
   if (credential === undefined) return null;
   const account = await store.get('accounts', credential.accountId);
-  if (account === null || account.state !== 'active') return null;
+  if (account === null || (account.state !== 'active' && !evenLocked)) return null;
   const { id: accountId, handle, currency } = account;
   return { accountId, handle, currency, userName: credential.userName, role: credential.role };
 }

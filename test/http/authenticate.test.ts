@@ -35,8 +35,14 @@ function setUp() {
     return same && dialect === where.dialect && revokedAt === where.revokedAt ? [state.credential] : [];
   };
   const store = { find, get: async (_kind: string, id: number) => (id === 7 ? state.account : null) };
-  const authenticate = (dialect: string, cacheSize = 10) =>
-    createAuthenticator({ store: store as unknown as Store, clock: { now: () => state.at }, dialect, cacheSize });
+  const authenticate = (dialect: string, cacheSize = 10, evenLocked = false) =>
+    createAuthenticator({
+      store: store as unknown as Store,
+      clock: { now: () => state.at },
+      dialect,
+      cacheSize,
+      evenLocked,
+    });
   return { state, authenticate };
 }
 
@@ -56,10 +62,11 @@ test('a wrong, empty, huge or foreign secret gives nobody', async () => {
   assert.equal(await authenticate('two')('right'), null, 'a credential counts for its own dialect only');
 });
 
-test('a locked account gives nobody', async () => {
+test('a locked account gives nobody, unless the keys are the operator’s', async () => {
   const { state, authenticate } = setUp();
   state.account.state = 'locked';
   assert.equal(await authenticate('one')('right'), null);
+  assert.notEqual(await authenticate('one', 10, true)('right'), null);
 });
 
 test('an answer is kept for a second, so a revoked key works no longer than that', async () => {

@@ -1,0 +1,73 @@
+import { createDesk, type DeskOffice } from '../core/create-desk.ts';
+import type { DomainControl, Issuer, NamePolicy, PkiTools } from '../core/ports.ts';
+import { type RuleOverrides, Rules } from '../core/rules.ts';
+import { type Ca, openCa } from '../issuers/embedded/ca.ts';
+import { createCrlPublisher, type CrlPublisher } from '../issuers/embedded/crls.ts';
+import { createEmbeddedIssuer } from '../issuers/embedded/issuer.ts';
+import { createPkiTools } from '../pki/tools.ts';
+import type { Metrics } from '../http/metrics.ts';
+import { createCrypto } from '../workers/crypto.ts';
+import type { Foundation } from './foundation.ts';
+import { timedIssuer } from './measure.ts';
+
+/** The heart with its CA, ready to be asked. */
+export interface OpenDesk {
+  office: DeskOffice;
+  pki: PkiTools;
+  names: NamePolicy;
+  issuers: ReadonlyMap<string, Issuer>;
+  ca: Ca;
+  crls: CrlPublisher;
+  close(): Promise<void>;
+}
+
+export interface OpenDeskOptions {
+  domains: DomainControl;
+  names: NamePolicy;
+  /** Plain HTTP address of CRLs and CA certificates. */
+  caUrl: () => string;
+  /** Threads for CSRs and signatures; 0 for none. */
+  threads: 0 | 1 | 2;
+  wake: () => void;
+  metrics: Metrics | null;
+}
+
+/** Opens the CA, and makes it on the first start. */
+export async function openDesk(foundation: Foundation, options: OpenDeskOptions): Promise<OpenDesk> {
+  const { config, store, clock, random, box } = foundation;
+  const { domains, names, wake } = options;
+  const crypto = createCrypto({ threads: options.threads });
+  const { keyAlgorithm: keyType, name: organization, country } = config.ca;
+  const ca = await openCa({
+    store,
+    clock,
+    random,
+    box,
+    signingKeys: crypto,
+    caUrl: options.caUrl,
+    keyType,
+    subject: { organization, country },
+  });
+  const rules = rulesOf(config.ca);
+  const embedded = createEmbeddedIssuer({ ca, clock, random });
+  const issuer = options.metrics === null ? embedded : timedIssuer(embedded, options.metrics);
+  const issuers = new Map([[issuer.name, issuer]]);
+  const pki = createPkiTools({ readCsr: crypto.readCsr });
+  const { catalogue } = config;
+  return {
+    office: createDesk({ store, clock, random, issuers, domains, pki, names, catalogue, rules, wake }),
+    pki,
+    names,
+    issuers,
+    ca,
+    crls: createCrlPublisher({ ca, store, clock }),
+    close: () => crypto.close(),
+  };
+}
+
+function rulesOf({ profile, ...relaxed }: Foundation['config']['ca']): Rules {
+  const { validityDays, domainReuseDays, organizationReuseDays } = relaxed;
+  const overrides = Object.entries({ validityDays, domainReuseDays, organizationReuseDays });
+  const given = Object.fromEntries(overrides.filter(([, days]) => days !== undefined)) as RuleOverrides;
+  return new Rules(profile, given);
+}

@@ -1,0 +1,84 @@
+import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { accountByHandle, createAccount } from '../admin/accounts.ts';
+import { createKey } from '../admin/keys.ts';
+import type { Office } from '../admin/office.ts';
+import { DeskError } from '../core/errors.ts';
+import type { Dialect } from '../dialects/dialect.ts';
+
+/** Handle of the account that the first start opens. */
+export const FIRST_ACCOUNT = 'demo';
+
+const DONE = 'first-start';
+
+/** What the first start made, for the console. */
+export interface FirstStart {
+  handle: string;
+  /** By dialect name. */
+  secrets: ReadonlyMap<string, string>;
+}
+
+export function credentialsFile(data: string): string {
+  return join(data, 'credentials.json');
+}
+
+/**
+ * Opens one account with a key for every dialect and the admin API, and writes them to `credentials.json` (mode
+ * 0600). Does nothing on a database where that was done; one that was interrupted is done again with new keys.
+ */
+export async function firstStart(
+  office: Office,
+  dialects: readonly Dialect[],
+  data: string,
+): Promise<FirstStart | null> {
+  const [done] = await office.store.find('settings', { name: DONE }, { limit: 1 });
+  if (done !== undefined) return null;
+  await ensureAccount(office);
+  const secrets = new Map<string, string>();
+  for (const dialect of [...dialects.map(({ name }) => name), 'admin']) {
+    const { secret } = await createKey(office, { account: FIRST_ACCOUNT, dialect, userName: 'first' }, 'first-start');
+    secrets.set(dialect, secret);
+  }
+  const members = dialects.map((dialect) => [
+    dialect.credentialsKey,
+    dialect.describeCredentials(FIRST_ACCOUNT, secrets.get(dialect.name) as string),
+  ]);
+  writePrivately(credentialsFile(data), { ...Object.fromEntries(members), admin: { apiKey: secrets.get('admin') } });
+  await office.store.transact(async (unit) => {
+    const [meanwhile] = await unit.find('settings', { name: DONE }, { limit: 1 });
+    const value = new Date(office.clock.now()).toISOString();
+    if (meanwhile === undefined) unit.insert('settings', { id: unit.newId('settings'), name: DONE, value });
+  });
+  return { handle: FIRST_ACCOUNT, secrets };
+}
+
+/** Another process, or an interrupted start, may have opened it. */
+async function ensureAccount(office: Office): Promise<void> {
+  try {
+    await createAccount(office, { handle: FIRST_ACCOUNT, name: 'Demo' }, 'first-start');
+  } catch (error) {
+    if (!(error instanceof DeskError)) throw error;
+    await accountByHandle(office.store, FIRST_ACCOUNT);
+  }
+}
+
+/** The secrets of an earlier first start; null where they are not there any more. */
+export function readCredentials(data: string, dialects: readonly Dialect[]): FirstStart | null {
+  const file = credentialsFile(data);
+  if (!existsSync(file)) return null;
+  try {
+    const members = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { apiKey?: string }>;
+    const found = dialects.map(({ name, credentialsKey }) => [name, members[credentialsKey]?.apiKey] as const);
+    const secrets = new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+    return { handle: FIRST_ACCOUNT, secrets };
+  } catch {
+    return null;
+  }
+}
+
+function writePrivately(file: string, content: object): void {
+  const draft = `${file}.new`;
+  writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true });
+  chmodSync(draft, 0o600);
+  renameSync(draft, file);
+}

@@ -1,0 +1,51 @@
+import type { Job } from '../core/records.ts';
+import { HOUR, type Instant, MINUTE } from '../core/time.ts';
+import type { Store } from '../core/store.ts';
+import type { Clock } from '../core/time.ts';
+import { createSendConfirmation } from '../notify/send-confirmation.ts';
+import { createDeliverWebhook, type WebhookDialect } from '../notify/webhooks.ts';
+import type { OpenDesk } from './desk.ts';
+import type { Foundation } from './foundation.ts';
+import type { World } from './world.ts';
+
+export type Handler = (job: Job) => Promise<{ runAgainAt?: Instant }>;
+
+export interface HandlerOptions {
+  foundation: Foundation;
+  world: World;
+  desk: OpenDesk;
+  publicUrl: () => string;
+  webhookDialects: ReadonlyMap<string, WebhookDialect>;
+}
+
+/** Who does each kind of job. */
+export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Handler>> {
+  const { foundation, world, desk, publicUrl } = options;
+  const { store, clock, random, box, log, config } = foundation;
+  const productName = (id: string): string => config.catalogue.get(id)?.name ?? id;
+  const webhooks = { store, clock, log, fetch: world.fetch, dialects: options.webhookDialects, open: box.open };
+  return {
+    advance: desk.office.advance,
+    'renew-crl': desk.crls.crlJobHandler,
+    'send-confirmation': createSendConfirmation({ store, clock, random, mailer: world.mailer, publicUrl, productName }),
+    'deliver-webhook': createDeliverWebhook(webhooks),
+    'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
+    'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
+  };
+}
+
+const RECURRING = ['expire-certificates', 'send-expiry-notices'];
+
+/** Puts the jobs that run for ever in place; where they are already, they become due now. */
+export async function enqueueRecurring(store: Store, clock: Clock): Promise<void> {
+  await store.transact(async (unit) => {
+    for (const kind of RECURRING) await unit.enqueue({ kind, key: kind, payload: {}, runAt: clock.now() });
+  });
+}
+
+function every(interval: number, clock: Clock, work: () => Promise<unknown>): Handler {
+  return async () => {
+    await work();
+    return { runAgainAt: clock.now() + interval };
+  };
+}

@@ -1,0 +1,90 @@
+import type { Config } from '../config/load.ts';
+import { DeskError } from '../core/errors.ts';
+import type { DomainControl, NamePolicy, Random } from '../core/ports.ts';
+import type { Clock } from '../core/time.ts';
+import { createMailer, type Mailer } from '../notify/mailer.ts';
+import { createNamePolicy } from '../pki/names.ts';
+import { RESERVED_SUFFIXES } from '../sandbox/reserved-names.ts';
+import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import { createAddressGuard } from '../validation/address-guard.ts';
+import { createDomainControl } from '../validation/domain-control.ts';
+import { createGuardedFetch, type GuardedFetch } from '../validation/guarded-fetch.ts';
+import { createResolver } from '../validation/resolver.ts';
+import { systemDnsServers } from '../validation/system.ts';
+
+/** What lies outside: domains, mail and webhooks. In the sandbox it is inside, for reserved names alone. */
+export interface World {
+  domains: DomainControl;
+  names: NamePolicy;
+  mailer: Mailer;
+  /** For webhooks. */
+  fetch: GuardedFetch;
+  sandbox: Sandbox | null;
+  close(): Promise<void>;
+}
+
+/** Asked at least twice before a failure counts (BR 3.2.2.8.1). */
+const DNS_TRIES = 3;
+/** Where a developer's own receiver listens. */
+const LOOPBACK = ['127.0.0.0/8', '::1/128'];
+
+type Tools = { clock: Clock; random: Random };
+
+export async function openWorld(config: Config, tools: Tools): Promise<World> {
+  const sandbox = config.sandbox.enabled ? await startSandbox({ clock: tools.clock }) : null;
+  const mailer = mailerOf(config, sandbox);
+  const webhookRanges = [...config.webhooks.allowedRanges, ...(sandbox === null ? [] : LOOPBACK)];
+  return {
+    domains: domainsOf(config, sandbox, tools),
+    names: namesOf(config),
+    mailer,
+    fetch: createGuardedFetch({ guard: createAddressGuard({ allow: webhookRanges }) }),
+    sandbox,
+    close: async () => {
+      mailer.close();
+      await sandbox?.close();
+    },
+  };
+}
+
+function domainsOf(config: Config, sandbox: Sandbox | null, { clock, random }: Tools): DomainControl {
+  const { dnsServers, dnsTimeout, httpTimeout, allowedRanges } = config.validation;
+  const servers = sandbox === null ? systemDnsServers(dnsServers.length > 0 ? dnsServers : undefined) : [sandbox.dns];
+  const resolver = createResolver({
+    serversFor: () => servers,
+    timeoutMs: dnsTimeout * 1_000,
+    attempts: DNS_TRIES,
+    random,
+    clock,
+  });
+  return createDomainControl({
+    resolver,
+    guard: createAddressGuard({ allow: allowedRanges }),
+    caIdentifiers: config.ca.caIdentifiers,
+    clock,
+    http: { totalTimeoutMs: httpTimeout * 1_000, ...(sandbox === null ? {} : { route: sandbox.route }) },
+  });
+}
+
+/** Names that may be ordered: as the CA's profile has it, and in the sandbox the reserved ones. */
+export function namesOf(config: Config): NamePolicy {
+  const allowReserved = config.sandbox.enabled ? RESERVED_SUFFIXES : config.ca.internalNames;
+  return createNamePolicy({ profile: config.ca.profile, allowReserved });
+}
+
+function mailerOf(config: Config, sandbox: Sandbox | null): Mailer {
+  if (sandbox !== null) {
+    return createMailer({ ...sandbox.smtp, secure: false, from: 'Chancery <desk@chancery.test>' });
+  }
+  if (config.mail === undefined) return NO_MAILER;
+  const { host, port, secure, from, user } = config.mail;
+  const password = config.secrets.smtpPassword ?? '';
+  return createMailer({ host, port, secure, from, ...(user === undefined ? {} : { user, password }) });
+}
+
+const NO_MAILER: Mailer = {
+  send: async () => {
+    throw new DeskError('internal', 'No mail can be sent: put a [mail] section into the configuration');
+  },
+  close: () => undefined,
+};
