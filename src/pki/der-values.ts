@@ -92,7 +92,8 @@ export function readOid(element: DerElement): string {
 
 /** Arcs beyond 49 bits, where numbers would lose precision. */
 function largeArc(element: DerElement, start: number, end: number): string {
-  if (end - start > MAX_ARC_OCTETS) throw new DerError('an object identifier has an arc that is too long', element.start);
+  if (end - start > MAX_ARC_OCTETS)
+    throw new DerError('an object identifier has an arc that is too long', element.start);
   let arc = 0n;
   for (const octet of element.bytes.subarray(start, end)) arc = (arc << 7n) | BigInt(octet & 0x7f);
   return start === element.body ? `2.${arc - 80n}` : `.${arc}`;
@@ -192,7 +193,14 @@ export function readTime(element: DerElement): number {
   if (!parts || (element.tag !== TAG.utcTime && element.tag !== TAG.generalizedTime)) {
     throw new DerError('a time is malformed', element.start);
   }
-  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [number, number, number, number, number, number];
+  const [year, month, day, hour, minute, second] = parts.slice(1).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const fullYear = element.tag === TAG.utcTime ? year + (year < 50 ? 2000 : 1900) : year;
   const date = new Date(0);
   date.setUTCFullYear(fullYear, month - 1, day);

@@ -26,7 +26,8 @@ export function readSigned(der: Uint8Array, what: string): Signed {
 /** RFC 5280 §4.1.1.2, §5.1.1.2: the signed part names the same algorithm. @throws DerError */
 export function checkInnerAlgorithm(signed: Signed, fields: DerCursor): void {
   const inner = whole(fields.next(TAG.sequence, 'the signature algorithm'));
-  if (Buffer.compare(inner, signed.identifier) !== 0) throw new DerError('two different signature algorithms are named');
+  if (Buffer.compare(inner, signed.identifier) !== 0)
+    throw new DerError('two different signature algorithms are named');
 }
 
 /** A serial number as upper-case hex of whole octets (RFC 5280 §4.1.2.2: positive, at most 20 octets). @throws DerError */

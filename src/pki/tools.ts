@@ -21,7 +21,8 @@ export function createPkiTools(options: PkiToolsOptions = {}): PkiTools {
   return {
     readCsr: async (text) => {
       const csr = await read(text);
-      if (blockedKeys?.has(csr.spkiHash)) throw new DeskError('invalid-csr', `The key of the CSR cannot be used: ${COMPROMISED}.`);
+      if (blockedKeys?.has(csr.spkiHash))
+        throw new DeskError('invalid-csr', `The key of the CSR cannot be used: ${COMPROMISED}.`);
       return csr;
     },
     readCertificate,
