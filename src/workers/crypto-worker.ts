@@ -14,8 +14,6 @@ export interface CryptoWorker {
   close(): Promise<void>;
   /** Number of tasks without an answer. */
   load(): number;
-  /** Thread id of the thread now at work. */
-  threadId(): number;
 }
 
 /** Deaths in a row without a single answer after which no new thread is started. */
@@ -25,7 +23,11 @@ const MOST_DEATHS = 5;
  * Starts a thread. Tasks of one turn of the event loop travel together, and so do their answers. A thread that dies
  * rejects what it held and is replaced; `firstTasks` are done anew by each replacement.
  */
-export function startCryptoWorker(options: WorkOptions, firstTasks: () => readonly Task[]): CryptoWorker {
+export function startCryptoWorker(
+  options: WorkOptions,
+  firstTasks: () => readonly Task[],
+  entry: URL = new URL('./crypto-thread.ts', import.meta.url),
+): CryptoWorker {
   let outbox: { task: Task; pending: Pending }[] = [];
   let sent: Pending[] = [];
   let scheduled = false;
@@ -35,7 +37,7 @@ export function startCryptoWorker(options: WorkOptions, firstTasks: () => readon
   let thread = start();
 
   function start(): Worker {
-    const worker = new Worker(new URL('./crypto-thread.ts', import.meta.url), { workerData: options });
+    const worker = new Worker(entry, { workerData: options });
     let cause: unknown;
     worker.on('message', (results: Result[]) => {
       deaths = 0;
@@ -100,7 +102,6 @@ export function startCryptoWorker(options: WorkOptions, firstTasks: () => readon
       await thread.terminate();
     },
     load: () => outbox.length + sent.length,
-    threadId: () => thread.threadId,
   };
 }
 
