@@ -120,3 +120,16 @@ export interface Store extends Reader {
   integrity(): Promise<string[]>;
   close(): Promise<void>;
 }
+
+/** What the runner of jobs needs beside the port. Each claim raises `attempts`, by which a lost lease is told. */
+export interface JobLeases extends Pick<Store, 'claimJobs'> {
+  /** @returns false where the lease was lost. */
+  extendLease(job: Job, until: Instant): Promise<boolean>;
+  /**
+   * Ends a run: the job is gone, or runs again at `runAgainAt`, or earlier where it was enqueued during the run.
+   * Does nothing where the lease was lost.
+   */
+  finishJob(job: Job, runAgainAt: Instant | null): Promise<void>;
+  /** Ends a run that failed: it is tried again at `retryAt`, or earlier where it was enqueued during the run. */
+  failJob(job: Job, error: string, retryAt: Instant): Promise<void>;
+}

@@ -1,5 +1,5 @@
 import type { Job } from '../core/records.ts';
-import type { Instant } from '../core/time.ts';
+import type { JobLeases, Store } from '../core/store.ts';
 import { decodeRow, type Row, type Value } from './rows.ts';
 import { TABLES } from './schema.ts';
 import type { Engine } from './sql.ts';
@@ -10,25 +10,10 @@ export type Execute = (
   statements: readonly { text: string; parameters: readonly Value[] }[],
 ) => Promise<readonly Row[][]>;
 
-/** What the job runner needs beside the port: leases are kept by the number of attempts, which each claim raises. */
-export interface JobLeases {
-  claimJobs(kinds: readonly string[], owner: string, now: Instant, until: Instant, limit: number): Promise<Job[]>;
-  /** @returns false where the lease was lost. */
-  extendLease(job: Job, until: Instant): Promise<boolean>;
-  /**
-   * Ends a run: the job is gone, or runs again at `runAgainAt`, or earlier where it was enqueued during the run.
-   * Does nothing where the lease was lost.
-   */
-  finishJob(job: Job, runAgainAt: Instant | null): Promise<void>;
-  /** Ends a run that failed: it is tried again at `retryAt`, or earlier where it was enqueued during the run. */
-  failJob(job: Job, error: string, retryAt: Instant): Promise<void>;
-  takeOverLeases(): Promise<void>;
-}
-
 const columns = TABLES.jobs.fields.map((field) => field.column).join(', ');
 
 /** The statements on leases over either engine. */
-export function createJobLeases(engine: Engine, execute: Execute): JobLeases {
+export function createJobLeases(engine: Engine, execute: Execute): JobLeases & Pick<Store, 'takeOverLeases'> {
   const sqlite = engine === 'sqlite';
   const least = sqlite ? 'min' : 'least';
   const kindIn = sqlite ? 'kind in (select value from json_each(?))' : 'kind = any(?::text[])';

@@ -1,10 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Random } from '../core/ports.ts';
-import type { Store } from '../core/store.ts';
+import type { JobLeases, Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { ChainHead } from './audit-chain.ts';
-import type { JobLeases } from './job-table.ts';
 import { openPostgresStore } from './postgres-store.ts';
 import { openSqliteStore } from './sqlite-store.ts';
 
@@ -29,19 +28,25 @@ export interface StoreOptions {
   clock: Clock;
   random: Random;
   log?: StoreLog;
-  /** Connections that write, on PostgreSQL. */
+  /** Most connections of this process to PostgreSQL. */
+  poolSize?: number;
+  /** Those of them that write. */
   lanes?: number;
 }
 
 /** Measured: see docs/performance.md. */
 const LANES = 2;
+const POOL_SIZE = 10;
 
 /**
  * Opens the database and brings its schema up to date; several processes may do so at once.
  * @throws DeskError `internal` where the database is newer than this program.
  */
 export async function openStore(options: StoreOptions): Promise<ChanceryStore> {
-  if (options.url !== undefined) return openPostgresStore(options.url, options.clock, options.lanes ?? LANES);
+  if (options.url !== undefined) {
+    const { url, clock, lanes = LANES, poolSize = POOL_SIZE } = options;
+    return openPostgresStore(url, clock, { lanes, readers: Math.max(1, poolSize - lanes) });
+  }
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   return openSqliteStore(join(options.directory, 'chancery.sqlite'), options.clock);
 }

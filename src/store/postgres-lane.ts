@@ -5,7 +5,7 @@ import type { Outcome, Waiting } from './group.ts';
 import { IdsExhausted, type IdSource } from './ids.ts';
 import { buildBatches, type Batch, type Write } from './postgres-batch.ts';
 import { connectPostgres, mayRetry, type PostgresAnswer, type PostgresConnection } from './postgres-connection.ts';
-import { createPostgresUnit } from './postgres-unit.ts';
+import { createPostgresUnit, type GroupTransaction } from './postgres-unit.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord } from './rows.ts';
 import { TABLES } from './schema.ts';
@@ -16,6 +16,27 @@ const HEAD = 'select events, hash from chain_head where id = 1 for update';
 const PUT_HEAD = 'update chain_head set events = $1, hash = $2 where id = 1';
 /** How often work is run again after a deadlock or a serialisation failure. */
 const TRIES = 10;
+
+/** A unit that was run, and whose writes wait for the commit. */
+interface Run {
+  readonly waiting: Waiting;
+  readonly value?: unknown;
+  readonly failure?: { readonly error: unknown };
+  readonly writes: readonly Write[];
+  readonly audits: readonly AuditAsk[];
+  readonly sent: boolean;
+}
+
+function resultOf(runs: readonly Run[], commits: number): GroupResult {
+  const outcomes: Outcome[] = [];
+  const again: Waiting[] = [];
+  for (const { waiting, value, failure } of runs) {
+    if (failure === undefined) outcomes.push({ waiting, value });
+    else if (failure.error instanceof IdsExhausted) again.push(waiting);
+    else outcomes.push({ waiting, error: readError(failure.error) });
+  }
+  return { outcomes, again, commits };
+}
 
 /** A whole group came to nothing: its units are to be run again one by one. */
 class GroupUndone extends Error {}
@@ -50,46 +71,44 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
 
   async function attempt(group: readonly Waiting[]): Promise<GroupResult> {
     const lane = await connected();
-    const writes: Write[] = [];
-    const audits: AuditAsk[] = [];
     const begin = quiet(lane.query('begin'));
-    const flush = async (): Promise<void> => send(lane, buildBatches(writes.splice(0)));
+    const flush = async (writes: readonly Write[]): Promise<void> => send(lane, buildBatches(writes));
     const reader = createReader('postgres', async (text, parameters) => (await lane.query(text, parameters)).rows);
-    const outcomes: Outcome[] = [];
-    const again: Waiting[] = [];
     try {
-      for (const waiting of group) {
-        const mark = writes.length;
-        const current = createPostgresUnit({ writes, reader, flush }, ids, clock);
-        let error: unknown;
-        let value: unknown;
-        try {
-          value = await waiting.work(current.unit);
-          current.end();
-          audits.push(...current.audits);
-          outcomes.push({ waiting, value });
-          continue;
-        } catch (thrown) {
-          error = thrown;
+      // Side by side: their reads share round trips. They see of each other what other transactions would see.
+      const runs = await Promise.all(group.map((waiting) => runUnit(waiting, { reader, flush })));
+      const failed = runs.find((run) => run.failure !== undefined && run.sent);
+      if (failed?.failure !== undefined) {
+        if (group.length > 1 || mayRetry(failed.failure.error)) {
+          throw new GroupUndone('', { cause: failed.failure.error });
         }
-        endQuietly(current);
-        if (current.sent) {
-          if (group.length > 1 || mayRetry(error)) throw new GroupUndone('', { cause: error });
-          await lane.query('rollback');
-          return error instanceof IdsExhausted
-            ? { outcomes: [], again: [waiting], commits: 0 }
-            : { outcomes: [{ waiting, error: readError(error) }], again: [], commits: 0 };
-        }
-        writes.length = mark;
-        if (error instanceof IdsExhausted) again.push(waiting);
-        else outcomes.push({ waiting, error });
+        await lane.query('rollback');
+        return resultOf(runs, 0);
       }
+      const good = runs.filter((run) => run.failure === undefined);
       await begin;
-      await commit(lane, writes, audits);
-      return { outcomes, again, commits: 1 };
+      await commit(
+        lane,
+        good.flatMap((run) => run.writes),
+        good.flatMap((run) => run.audits),
+      );
+      return resultOf(runs, 1);
     } catch (error) {
       await quiet(lane.query('rollback'));
       throw error;
+    }
+  }
+
+  async function runUnit(waiting: Waiting, transaction: GroupTransaction): Promise<Run> {
+    const current = createPostgresUnit(transaction, ids, clock);
+    try {
+      const value = await waiting.work(current.unit);
+      current.end();
+      const { writes, audits, sent } = current;
+      return { waiting, value, writes, audits, sent };
+    } catch (error) {
+      endQuietly(current);
+      return { waiting, failure: { error }, writes: [], audits: [], sent: current.sent };
     }
   }
 

@@ -15,7 +15,6 @@ import { FIRST_ID } from './schema.ts';
 
 /** Units in one commit. */
 const LARGEST_GROUP = 128;
-const READERS = 6;
 /** Any number that no other program on the database locks: `chancery` in letters of a telephone. */
 const MIGRATION_LOCK = 24_262_379;
 
@@ -27,13 +26,17 @@ const RESERVE_IDS = `insert into id_blocks (kind, next)
  * A store in a PostgreSQL database, which other processes may use at the same time. Units that wait at the same time
  * share a transaction on one of a few connections ("lanes").
  */
-export async function openPostgresStore(url: string, clock: Clock, lanes: number): Promise<ChanceryStore> {
+export async function openPostgresStore(
+  url: string,
+  clock: Clock,
+  connections: { lanes: number; readers: number },
+): Promise<ChanceryStore> {
   await migratePostgres(url, clock);
-  const pool = createReadPool(url, READERS);
+  const pool = createReadPool(url, connections.readers);
   const reader = createReader('postgres', pool.query);
   const ids = createIdSource();
   const queue: Waiting[] = [];
-  const idle: Lane[] = Array.from({ length: lanes }, () => createLane(url, ids, clock));
+  const idle: Lane[] = Array.from({ length: connections.lanes }, () => createLane(url, ids, clock));
   const all = [...idle];
   const busy = new Set<Promise<void>>();
   let refilling: Promise<void> | null = null;

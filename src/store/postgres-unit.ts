@@ -18,17 +18,17 @@ import {
 
 /** What a unit needs of the group it runs in. */
 export interface GroupTransaction {
-  /** Writes of the group that were not sent yet, this unit's last. */
-  readonly writes: Write[];
   /** Reads within the group's transaction. */
   readonly reader: TableReader;
-  /** Sends all writes and waits for them. @throws where one fails. */
-  flush(): Promise<void>;
+  /** Sends writes and waits for them. @throws where one fails. */
+  flush(writes: readonly Write[]): Promise<void>;
 }
 
 export interface PostgresUnit {
   readonly unit: Unit;
   readonly audits: readonly AuditAsk[];
+  /** Writes that were not sent yet. */
+  readonly writes: readonly Write[];
   /** Whether some of its writes were sent already, so that they cannot be dropped in memory. */
   readonly sent: boolean;
   /** Ends the unit. @throws what made a write fail, also where the work has swallowed it. */
@@ -41,6 +41,7 @@ export interface PostgresUnit {
  */
 export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock: Clock): PostgresUnit {
   const audits: AuditAsk[] = [];
+  const writes: Write[] = [];
   const touched = new Set<Kind>();
   const inserts = new Map<string, Extract<Write, { type: 'insert' }>>();
   let sent = false;
@@ -56,7 +57,7 @@ export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock
   const push = (kind: Kind, write: Write): void => {
     open();
     touched.add(kind);
-    group.writes.push(write);
+    writes.push(write);
   };
   const guarded = <T>(work: () => T): T => {
     try {
@@ -74,7 +75,7 @@ export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock
     inserts.clear();
     sent = true;
     try {
-      await group.flush();
+      await group.flush(writes.splice(0));
     } catch (error) {
       throw failed(error);
     }
@@ -158,6 +159,7 @@ export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock
   return {
     unit,
     audits,
+    writes,
     get sent() {
       return sent;
     },

@@ -58,12 +58,18 @@ forEachStore((open, engine) => {
       ),
     );
     const good = results.flatMap((result, i) => (result.status === 'fulfilled' ? [i + 1] : []));
-    assert.deepEqual(good, Array.from({ length: 48 }, (_, i) => i + 1).filter((id) => failures[id % 12] === undefined));
+    assert.deepEqual(
+      good,
+      Array.from({ length: 48 }, (_, i) => i + 1).filter((id) => failures[id % 12] === undefined),
+    );
     const kept = (await store.find('notes', {})).map(({ id }) => id);
     assert.deepEqual(kept, [...good, 1_000]);
     const events = await store.find('auditEvents', {});
     assert.deepEqual(new Set(events.map(({ target }) => target)), new Set(good.map((id) => `note:${id}`)));
-    assert.deepEqual(events.map(({ id }) => id), events.map((_, i) => i + 1));
+    assert.deepEqual(
+      events.map(({ id }) => id),
+      events.map((_, i) => i + 1),
+    );
   });
 
   test('reads outside see what is committed; a read after an answer sees the answer', async () => {
@@ -131,9 +137,18 @@ forEachStore((open, engine) => {
       }),
       { numRuns: engine === 'sqlite' ? 60 : 40 },
     );
-    await assert.rejects(first.transact((unit) => unit.settle(1, 1_000_000, 'release')), isKind('conflict'));
-    await assert.rejects(first.transact((unit) => unit.reserve(1, -1)), TypeError);
-    await assert.rejects(first.transact((unit) => unit.reserve(1, 0.5)), TypeError);
+    await assert.rejects(
+      first.transact((unit) => unit.settle(1, 1_000_000, 'release')),
+      isKind('conflict'),
+    );
+    await assert.rejects(
+      first.transact((unit) => unit.reserve(1, -1)),
+      TypeError,
+    );
+    await assert.rejects(
+      first.transact((unit) => unit.reserve(1, 0.5)),
+      TypeError,
+    );
   });
 
   test('ids are unique between stores, rise in each, fit 32 bits, and come as many as a unit needs', async () => {
@@ -141,9 +156,19 @@ forEachStore((open, engine) => {
     const other = await open.again(one);
     const seen = new Set<number>();
     let count = 0;
-    for (const [store, many] of [[one, 3], [other, 3], [one, 500], [other, 20_000], [one, 40], [other, 1]] as const) {
+    for (const [store, many] of [
+      [one, 3],
+      [other, 3],
+      [one, 500],
+      [other, 20_000],
+      [one, 40],
+      [other, 1],
+    ] as const) {
       const ids = await store.transact(async (unit) => Array.from({ length: many }, () => unit.newId('orders')));
-      assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+      assert.deepEqual(
+        ids,
+        [...ids].sort((a, b) => a - b),
+      );
       for (const id of ids) seen.add(id);
       count += many;
     }
@@ -167,7 +192,10 @@ forEachStore((open, engine) => {
     const last = store.transact(async (it) => it.insert('notes', SAMPLES.notes(2)));
     await store.close();
     await last;
-    await assert.rejects(store.transact(async () => {}), isKind('internal'));
+    await assert.rejects(
+      store.transact(async () => {}),
+      isKind('internal'),
+    );
     const again = await open.again(store);
     assert.equal((await again.find('notes', {})).length, 1);
   });
