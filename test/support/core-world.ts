@@ -256,7 +256,7 @@ export function askFor(name: string, changes: Partial<NewOrderAsk> = {}): NewOrd
 }
 
 /** Runs all jobs of requests that are due, as a job runner would. */
-export async function runDueJobs(world: CoreWorld): Promise<number> {
+export async function runDueJobs(world: Pick<CoreWorld, 'engine' | 'clock' | 'office'>): Promise<number> {
   const { store } = world.engine;
   let runs = 0;
   for (;;) {

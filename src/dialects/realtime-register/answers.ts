@@ -150,13 +150,20 @@ export const authKey = z.strictObject({ authKey: z.string(), validity: timestamp
 export const addresses = z.array(z.string());
 export const warning = z.strictObject({ warning: z.string().optional() });
 
-const price = z.strictObject({ product: z.string(), action: billable.shape.action, currency: z.string(), price: z.int() });
-export const priceList = z.strictObject({ prices: z.array(price), priceChanges: z.array(price), promos: z.array(price) });
+const price = z.strictObject({
+  product: z.string(),
+  action: billable.shape.action,
+  currency: z.string(),
+  price: z.int(),
+});
+export const priceList = z.strictObject({
+  prices: z.array(price),
+  priceChanges: z.array(price),
+  promos: z.array(price),
+});
 
 export const credit = z.strictObject({
-  accounts: z.array(
-    z.strictObject({ currency: z.string(), balance: z.int(), reservation: z.int(), locked: z.int() }),
-  ),
+  accounts: z.array(z.strictObject({ currency: z.string(), balance: z.int(), reservation: z.int(), locked: z.int() })),
 });
 
 export const transaction = z.strictObject({

@@ -92,4 +92,3 @@ function authKeyChooser(
     return { method: 'dns', challenges: authKeyRecords([domain], keys) };
   };
 }
-

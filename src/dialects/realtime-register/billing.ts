@@ -21,7 +21,8 @@ export const getPriceList = read({
     const currency = readOne(query, 'currency');
     const all = world.products.all().flatMap((product) => pricesOf(world, product.id));
     const prices = all.filter((price) => currency === undefined || price.currency === currency.toUpperCase());
-    if (currency !== undefined && prices.length === 0) throw invalidValue('currency', 'There are no prices in this currency', currency);
+    if (currency !== undefined && prices.length === 0)
+      throw invalidValue('currency', 'There are no prices in this currency', currency);
     return { status: 200, json: { prices, priceChanges: [], promos: [] } };
   },
 });

@@ -41,7 +41,10 @@ export function certificateFields(world: World): Readonly<Record<string, Field>>
     domainName: textField('commonName'),
     validationType: validationTypeField(world),
     certificateType: certificateTypeField(world),
-    product: choiceField('product', ids.map((id) => [world.products.codeOf(id), id] as const)),
+    product: choiceField(
+      'product',
+      ids.map((id) => [world.products.codeOf(id), id] as const),
+    ),
     organization: textField('organization'),
     department: textField('department'),
     providerId: numberField('orderId'),
@@ -57,7 +60,10 @@ export function certificateFields(world: World): Readonly<Record<string, Field>>
     coc: textField('registrationNumber'),
     san: entriesField('names'),
     status: choiceField('state', statuses),
-    publicKeyAlgorithm: choiceField('keyAlgorithm', [['RSA', 'RSA'], ['ECDSA', 'ECDSA']]),
+    publicKeyAlgorithm: choiceField('keyAlgorithm', [
+      ['RSA', 'RSA'],
+      ['ECDSA', 'ECDSA'],
+    ]),
     publicKeySize: numberField('keyBits'),
     fingerprint: textField('fingerprint'),
   };
@@ -98,7 +104,8 @@ function typeField(
       const fitting = products.filter((product) => matches(typeOf(product), condition)).map((product) => product.id);
       const fittingImports = imports.filter(([type]) => matches(type, condition));
       const [only] = fittingImports;
-      if (only === undefined) return fitting.length === 0 ? never() : [[{ field: 'product', op: 'in', value: fitting }]];
+      if (only === undefined)
+        return fitting.length === 0 ? never() : [[{ field: 'product', op: 'in', value: fitting }]];
       if (fitting.length === products.length && fittingImports.length === 2) return always();
       const group: Groups<Certificate> = [[{ field: 'product', op: 'in', value: [...fitting, IMPORTED] }]];
       if (fittingImports.length === 2) return group;

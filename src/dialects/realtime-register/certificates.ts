@@ -34,7 +34,9 @@ export async function renderCertificates(
   wanted: ReadonlySet<string> | null,
 ): Promise<object[]> {
   const csrs = wanted === null || wanted.has('csr') ? await csrsOf(world, certificates) : new Map();
-  return certificates.map((certificate) => renderCertificate(world, handle, certificate, csrs.get(certificate.requestId) ?? null));
+  return certificates.map((certificate) =>
+    renderCertificate(world, handle, certificate, csrs.get(certificate.requestId) ?? null),
+  );
 }
 
 async function csrsOf(world: World, certificates: readonly Certificate[]): Promise<Map<number, Uint8Array | null>> {
@@ -66,7 +68,10 @@ function renderCertificate(world: World, handle: string, certificate: Certificat
     ...optional('providerId', certificate.orderId === null ? null : String(certificate.orderId)),
     startDate: formatTimestamp(certificate.notBefore),
     expiryDate: formatTimestamp(certificate.notAfter),
-    ...optional('subscriptionEndDate', certificate.subscriptionEndsAt === null ? null : formatTimestamp(certificate.subscriptionEndsAt)),
+    ...optional(
+      'subscriptionEndDate',
+      certificate.subscriptionEndsAt === null ? null : formatTimestamp(certificate.subscriptionEndsAt),
+    ),
     ...(showsOthers ? { san: others } : {}),
     status: STATUS_OF[certificate.state],
     publicKeyAlgorithm: certificate.keyAlgorithm,

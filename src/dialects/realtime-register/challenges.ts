@@ -50,7 +50,12 @@ const WINDOW = 15 * DAY;
 /** Keys that prove a domain before the order is placed. Derived, so that /authkey and the order agree without a table. */
 export interface AuthKeys {
   /** The key to publish now, and until when it counts. */
-  current(accountId: number, productId: string, csrSha256: string, now: Instant): { authKey: string; validUntil: Instant };
+  current(
+    accountId: number,
+    productId: string,
+    csrSha256: string,
+    now: Instant,
+  ): { authKey: string; validUntil: Instant };
   /** Every key that counts now, newest first. */
   valid(accountId: number, productId: string, csrSha256: string, now: Instant): string[];
 }
@@ -58,7 +63,10 @@ export interface AuthKeys {
 /** `secret`: 32 octets that only the desk knows. Keys are 160 bits of HMAC-SHA-256, as 40 lower-case hex digits. */
 export function authKeys(secret: Uint8Array): AuthKeys {
   const keyOf = (accountId: number, productId: string, csrSha256: string, window: number): string =>
-    createHmac('sha256', secret).update(JSON.stringify([accountId, productId, csrSha256, window])).digest('hex').slice(0, 40);
+    createHmac('sha256', secret)
+      .update(JSON.stringify([accountId, productId, csrSha256, window]))
+      .digest('hex')
+      .slice(0, 40);
   const windowOf = (now: Instant): number => Math.floor(now / WINDOW);
   return {
     current: (accountId, productId, csrSha256, now) => ({

@@ -23,7 +23,9 @@ export const decodeCsr = accept({
 function renderCsr(csr: ParsedCsr) {
   const { subject } = csr;
   return {
-    subject: csr.attributes.map(({ type, value }) => `${type}=${value.replaceAll(/[\\,]/g, String.raw`\$&`)}`).join(','),
+    subject: csr.attributes
+      .map(({ type, value }) => `${type}=${value.replaceAll(/[\\,]/g, String.raw`\$&`)}`)
+      .join(','),
     ...optional('country', subject.country),
     ...optional('state', subject.state),
     ...optional('locality', subject.locality),
@@ -55,7 +57,12 @@ export const createAuthKey = accept({
   async handle(world, { actor, body }) {
     const product = world.products.productOf(body.product);
     const csr = await world.context.pki.readCsr(body.csr);
-    const { authKey, validUntil } = world.authKeys.current(actor.accountId, product.id, csr.sha256, world.context.clock.now());
+    const { authKey, validUntil } = world.authKeys.current(
+      actor.accountId,
+      product.id,
+      csr.sha256,
+      world.context.clock.now(),
+    );
     return { status: 200, json: { authKey, validity: formatTimestamp(validUntil) } };
   },
 });
@@ -67,7 +74,8 @@ export const listDcvAddresses = read({
   answers: { 200: answers.addresses },
   async handle(world, { params, query }) {
     const domain = (params['domainName'] ?? '').trim();
-    if (domain.length < 3 || domain.length > 255) throw invalidValue('domainName', 'size must be between 3 and 255', domain);
+    if (domain.length < 3 || domain.length > 255)
+      throw invalidValue('domainName', 'size must be between 3 and 255', domain);
     if (!DOMAIN_PATTERN.test(domain)) throw invalidValue('domainName', `must match "${DOMAIN_PATTERN.source}"`, domain);
     const product = readOne(query, 'product');
     if (product !== undefined) world.products.productOf(product);

@@ -13,7 +13,11 @@ export type DcvChoices = ReadonlyMap<string, DcvEntry>;
  * @throws DeskError `invalid-value` with a violation for each entry that is of no use: a name outside the order, a
  * file for a wildcard (BR 3.2.2.4.18), an address that may not approve the name (BR 3.2.2.4.4), two ways for one name.
  */
-export function readDcv(entries: readonly DcvEntry[] | undefined, allowed: ReadonlySet<string>, policy: NamePolicy): DcvChoices {
+export function readDcv(
+  entries: readonly DcvEntry[] | undefined,
+  allowed: ReadonlySet<string>,
+  policy: NamePolicy,
+): DcvChoices {
   const choices = new Map<string, DcvEntry>();
   const violations: Violation[] = [];
   (entries ?? []).forEach((entry, index) => {
@@ -66,7 +70,11 @@ export function mayApprove(email: string | undefined, domain: string, policy: Na
 }
 
 /** What has to be published for one domain. DNS where nothing was said. */
-export function choiceOf(entry: Pick<DcvEntry, 'type' | 'email'> | null, domain: string, source: ChallengeSource): ValidationChoice {
+export function choiceOf(
+  entry: Pick<DcvEntry, 'type' | 'email'> | null,
+  domain: string,
+  source: ChallengeSource,
+): ValidationChoice {
   switch (entry?.type ?? 'DNS') {
     case 'EMAIL': {
       if (entry?.email === undefined) throw invalidValue('dcv', 'needs an e-mail address', domain);

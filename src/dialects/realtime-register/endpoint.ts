@@ -50,7 +50,12 @@ interface EndpointOf<Body> extends Omit<Endpoint, 'body' | 'handle' | 'lookOnly'
 
 /** An endpoint with a body: `handle` gets what the schema makes of it. */
 export function accept<Body>(endpoint: EndpointOf<Body>): Endpoint {
-  return { lookOnly: false, query: {}, ...endpoint, handle: (world, call) => endpoint.handle(world, call as Call<Body>) };
+  return {
+    lookOnly: false,
+    query: {},
+    ...endpoint,
+    handle: (world, call) => endpoint.handle(world, call as Call<Body>),
+  };
 }
 
 interface ReadEndpoint extends Omit<Endpoint, 'method' | 'body' | 'lookOnly' | 'query'> {

@@ -65,7 +65,8 @@ function httpStatusOf(error: unknown): number | undefined {
 
 function violationsOf(error: DeskError): Violation[] {
   const { field, message, value } = error;
-  const single: Violation[] = field === undefined ? [] : [value === undefined ? { field, message } : { field, message, value }];
+  const single: Violation[] =
+    field === undefined ? [] : [value === undefined ? { field, message } : { field, message, value }];
   const all = error.violations.length > 0 ? error.violations : single;
   return all.slice(0, MOST_VIOLATIONS).map((violation) => ({
     field: vendorField(violation.field),

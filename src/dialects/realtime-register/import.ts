@@ -15,7 +15,8 @@ export const importCertificate = accept({
     const { desk, pki } = world.context;
     const parsed = pki.readCertificate(body.certificate);
     const csr = body.csr === undefined ? null : await pki.readCsr(body.csr);
-    if (csr !== null && csr.spkiHash !== parsed.spkiHash) throw invalidValue('csr', 'is not for the key of the certificate');
+    if (csr !== null && csr.spkiHash !== parsed.spkiHash)
+      throw invalidValue('csr', 'is not for the key of the certificate');
     const { certificate: _, csr: __, ...command } = body;
     const { request, certificate } = await desk.importCertificate(actor, {
       dialect: DIALECT,

@@ -2,7 +2,15 @@ import { covers } from '../../core/facts.ts';
 import { notFound } from '../../core/errors.ts';
 import type { Actor } from '../../core/desk.ts';
 import { isFinal, type ValidationState } from '../../core/states.ts';
-import type { CaaAnswer, CaaStatus, CertificateRequest, CheckState, Method, Note, Validation } from '../../core/records.ts';
+import type {
+  CaaAnswer,
+  CaaStatus,
+  CertificateRequest,
+  CheckState,
+  Method,
+  Note,
+  Validation,
+} from '../../core/records.ts';
 import { formatTimestamp } from './timestamps.ts';
 import type { World } from './world.ts';
 
@@ -115,7 +123,13 @@ function renderDcv(world: World, { request, validations, caa }: ProcessParts) {
     const validation = validationOf(name, validations);
     if (validation === undefined || (single && shown.has(validation.id))) continue;
     shown.add(validation.id);
-    entries.push(renderEntry(name, validation, caa.find((answer) => answer.name === name)));
+    entries.push(
+      renderEntry(
+        name,
+        validation,
+        caa.find((answer) => answer.name === name),
+      ),
+    );
   }
   return entries;
 }

@@ -48,12 +48,18 @@ export function entriesField<R>(column: keyof R & string): ListField<R> {
 
 /** A whole number. */
 export function numberField<R>(column: keyof R & string): ListField<R> {
-  return { sort: column, filter: (condition) => [[filterOn(column, comparable(condition), (value) => toNumber(value, condition))]] };
+  return {
+    sort: column,
+    filter: (condition) => [[filterOn(column, comparable(condition), (value) => toNumber(value, condition))]],
+  };
 }
 
 /** A moment. */
 export function dateField<R>(column: keyof R & string): ListField<R> {
-  return { sort: column, filter: (condition) => [[filterOn(column, comparable(condition), (value) => toInstant(value, condition))]] };
+  return {
+    sort: column,
+    filter: (condition) => [[filterOn(column, comparable(condition), (value) => toInstant(value, condition))]],
+  };
 }
 
 /** A field that is the same for every record. */
@@ -62,7 +68,10 @@ export function constantField<R>(value: string | null): ListField<R> {
 }
 
 /** A field whose values are all known and stand for values of a column; sorted by the column. */
-export function choiceField<R>(column: keyof R & string, table: readonly (readonly [vendor: string, core: string])[]): ListField<R> {
+export function choiceField<R>(
+  column: keyof R & string,
+  table: readonly (readonly [vendor: string, core: string])[],
+): ListField<R> {
   return {
     sort: column,
     filter: (condition) => {
@@ -95,7 +104,8 @@ function comparable(condition: Condition): Condition {
 
 function toNumber(value: string, { parameter }: Condition): number {
   const number = Number(value);
-  if (!/^-?\d{1,16}$/.test(value) || !Number.isSafeInteger(number)) throw invalidValue(parameter, 'must be a whole number', value);
+  if (!/^-?\d{1,16}$/.test(value) || !Number.isSafeInteger(number))
+    throw invalidValue(parameter, 'must be a whole number', value);
   return number;
 }
 
@@ -159,10 +169,16 @@ function isLike(value: string, pattern: string): boolean {
 }
 
 /** @throws DeskError `unknown-property` for a filter or an order by what is no field: ignored, it would show too much. */
-export function fieldOf<R>(fields: Readonly<Record<string, ListField<R>>>, name: string, parameter: string): ListField<R> {
+export function fieldOf<R>(
+  fields: Readonly<Record<string, ListField<R>>>,
+  name: string,
+  parameter: string,
+): ListField<R> {
   const field = Object.hasOwn(fields, name) ? fields[name] : undefined;
   if (field === undefined) {
-    throw new DeskError('unknown-property', `There is no field "${name.slice(0, 40)}" in this list`, { field: parameter.slice(0, 100) });
+    throw new DeskError('unknown-property', `There is no field "${name.slice(0, 40)}" in this list`, {
+      field: parameter.slice(0, 100),
+    });
   }
   return field;
 }

@@ -69,11 +69,14 @@ export function readListQuery(query: Query): ListAsk {
     if (isExport && readOne(query, name) !== undefined) throw invalidValue(name, 'cannot be used together with export');
   }
   const search = readOne(query, 'q');
-  if (search !== undefined && search.length > LONGEST_SEARCH) throw invalidValue('q', `size must be between 0 and ${LONGEST_SEARCH}`);
+  if (search !== undefined && search.length > LONGEST_SEARCH)
+    throw invalidValue('q', `size must be between 0 and ${LONGEST_SEARCH}`);
   return {
     limit: readNumber(query, 'limit', { min: 0, max: HIGHEST_LIMIT, otherwise: DEFAULT_LIMIT }),
     offset: readNumber(query, 'offset', { min: 0, max: HIGHEST_OFFSET, otherwise: 0 }),
-    order: readAll(query, 'order').filter((text) => text !== '').map(readOrder),
+    order: readAll(query, 'order')
+      .filter((text) => text !== '')
+      .map(readOrder),
     total: readFlag(query, 'total', true),
     search,
     fields: readFields(query),

@@ -98,7 +98,9 @@ async function* exportAll<K extends Kind>(
     sent += records.length;
     const last = records.at(-1);
     if (last === undefined || records.length < EXPORT_BATCH) break;
-    filters = byId ? [...search.filters, { field: 'id' as keyof Records[K] & string, op: 'gt', value: last.id }] : filters;
+    filters = byId
+      ? [...search.filters, { field: 'id' as keyof Records[K] & string, op: 'gt', value: last.id }]
+      : filters;
   }
   yield `],"pagination":{${ask.total ? `"total":${sent},` : ''}"offset":0,"limit":${sent}}}`;
 }
@@ -106,14 +108,21 @@ async function* exportAll<K extends Kind>(
 type Entity = Readonly<Record<string, unknown>>;
 
 /** One page of things that are held in memory, with the same parameters. `names`: the fields that may be filtered and sorted by. */
-export function memoryListAnswer(entities: readonly Entity[], names: readonly string[], identifier: string, query: Query): Answer {
+export function memoryListAnswer(
+  entities: readonly Entity[],
+  names: readonly string[],
+  identifier: string,
+  query: Query,
+): Answer {
   const ask = readListQuery(query);
   const fields = Object.fromEntries(names.map((name) => [name, { sort: null, filter: () => [] }]));
   for (const { field, parameter } of ask.conditions) fieldOf(fields, field, parameter);
   for (const { field } of ask.order) fieldOf(fields, field, field);
   const found = entities.filter((entity) => ask.conditions.every((condition) => entityMatches(entity, condition)));
   const searched = found.filter((entity) => ask.search === undefined || mentions(entity, ask.search.toLowerCase()));
-  const sorted = searched.toSorted((left, right) => compareBy(ask.order.length > 0 ? ask.order : [{ field: identifier, descending: false }], left, right));
+  const sorted = searched.toSorted((left, right) =>
+    compareBy(ask.order.length > 0 ? ask.order : [{ field: identifier, descending: false }], left, right),
+  );
   const page = ask.export ? sorted : sorted.slice(ask.offset, ask.offset + ask.limit);
   const wanted = ask.export ? (ask.fields ?? new Set([identifier])) : ask.fields;
   const pagination = ask.export ? { offset: 0, limit: sorted.length } : { offset: ask.offset, limit: ask.limit };
@@ -130,8 +139,11 @@ export function memoryListAnswer(entities: readonly Entity[], names: readonly st
 function entityMatches(entity: Entity, condition: Condition): boolean {
   const value = entity[condition.field];
   if (!Array.isArray(value)) return matches((value ?? null) as string | number | null, condition);
-  if (condition.matcher === 'null' || condition.matcher === 'not_null') return (value.length === 0) === (condition.matcher === 'null');
-  return isNegative(condition.matcher) ? value.every((item) => matches(item, condition)) : value.some((item) => matches(item, condition));
+  if (condition.matcher === 'null' || condition.matcher === 'not_null')
+    return (value.length === 0) === (condition.matcher === 'null');
+  return isNegative(condition.matcher)
+    ? value.every((item) => matches(item, condition))
+    : value.some((item) => matches(item, condition));
 }
 
 function mentions(entity: Entity, search: string): boolean {

@@ -68,7 +68,10 @@ export const pollNotifications = read({
       count: true,
     });
     const [notification] = await renderAll(world, actor.handle, records);
-    return { status: 200, json: { count: total ?? records.length, ...(notification === undefined ? {} : { notification }) } };
+    return {
+      status: 200,
+      json: { count: total ?? records.length, ...(notification === undefined ? {} : { notification }) },
+    };
   },
 });
 
@@ -124,8 +127,16 @@ async function markRead(world: World, notification: Notification): Promise<Notif
 }
 
 async function renderAll(world: World, handle: string, notifications: readonly Notification[]): Promise<object[]> {
-  const requests = await byId(world, 'requests', notifications.map((one) => one.requestId));
-  const certificates = await byId(world, 'certificates', notifications.map((one) => one.certificateId));
+  const requests = await byId(
+    world,
+    'requests',
+    notifications.map((one) => one.requestId),
+  );
+  const certificates = await byId(
+    world,
+    'certificates',
+    notifications.map((one) => one.certificateId),
+  );
   return notifications.map((notification) =>
     renderNotification(notification, {
       handle,

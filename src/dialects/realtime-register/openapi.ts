@@ -23,7 +23,12 @@ export function openApi(): Json {
     paths,
     components: {
       securitySchemes: {
-        apiKey: { type: 'apiKey', in: 'header', name: 'Authorization', description: '`ApiKey` and the key, one space between' },
+        apiKey: {
+          type: 'apiKey',
+          in: 'header',
+          name: 'Authorization',
+          description: '`ApiKey` and the key, one space between',
+        },
       },
       schemas: { Error: schemaOf(answers.failure, 'output') },
     },
@@ -40,7 +45,9 @@ function operationOf(endpoint: Endpoint): Json {
   return {
     summary: endpoint.summary,
     parameters: [...pathParameters(endpoint), ...queryParameters(endpoint)],
-    ...(endpoint.body === null ? {} : { requestBody: { content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } } } }),
+    ...(endpoint.body === null
+      ? {}
+      : { requestBody: { content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } } } }),
     responses,
   };
 }
@@ -48,7 +55,10 @@ function operationOf(endpoint: Endpoint): Json {
 function responseOf(answer: Endpoint['answers'][number]): Json {
   if (answer === undefined || answer === null) return { description: 'Done; the body is empty' };
   if (answer === 'base64') {
-    return { description: 'Base64 text', content: { 'application/octet-stream': { schema: { type: 'string', contentEncoding: 'base64' } } } };
+    return {
+      description: 'Base64 text',
+      content: { 'application/octet-stream': { schema: { type: 'string', contentEncoding: 'base64' } } },
+    };
   }
   return { description: 'Done', content: { 'application/json': { schema: schemaOf(answer, 'output') } } };
 }
@@ -63,7 +73,12 @@ function pathParameters({ path }: Endpoint): Json[] {
 }
 
 function queryParameters({ query }: Endpoint): Json[] {
-  return Object.entries(query).map(([name, description]) => ({ name, in: 'query', description, schema: { type: 'string' } }));
+  return Object.entries(query).map(([name, description]) => ({
+    name,
+    in: 'query',
+    description,
+    schema: { type: 'string' },
+  }));
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): Json {

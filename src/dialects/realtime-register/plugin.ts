@@ -11,7 +11,7 @@ import { openApi } from './openapi.ts';
 import { parseJson, readBody } from './read-body.ts';
 import { createWorld, DIALECT, type RealtimeRegisterOptions, type World } from './world.ts';
 
-export { renderNotification, signWebhook, type NotificationContext } from './webhook.ts';
+export { createWebhookSide, renderNotification, signWebhook, type NotificationContext } from './webhook.ts';
 export type { RealtimeRegisterOptions } from './world.ts';
 
 /** The Realtime Register v2 SSL API. */
@@ -21,7 +21,8 @@ export function createRealtimeRegister(options: RealtimeRegisterOptions = {}): D
     credentialsKey: 'realtimeRegister',
     newSecret,
     describeCredentials: (handle, secret) => ({ apiKey: secret, customer: handle }),
-    exampleCommand: (baseUrl, _handle, secret) => `curl -H 'Authorization: ApiKey ${secret}' ${baseUrl}/v2/ssl/products`,
+    exampleCommand: (baseUrl, _handle, secret) =>
+      `curl -H 'Authorization: ApiKey ${secret}' ${baseUrl}/v2/ssl/products`,
     serve: (app, context) => serve(app, context, options),
     openApi,
   };
@@ -43,15 +44,11 @@ async function serve(app: FastifyInstance, context: DialectContext, options: Rea
       v2.setErrorHandler((error, _request, reply) => fail(world, error, reply));
       v2.setNotFoundHandler((request, reply) => {
         const path = request.url.split('?', 1)[0] ?? '';
-        return reply.code(404).send({ type: 'NotFound', message: `There is no ${request.method} ${path.slice(0, 200)}` });
+        return reply
+          .code(404)
+          .send({ type: 'NotFound', message: `There is no ${request.method} ${path.slice(0, 200)}` });
       });
-      for (const endpoint of ENDPOINTS) {
-        const path = endpoint.path.slice('/v2'.length);
-        // Clients call with and without a slash at the end, and follow no redirect.
-        for (const url of [path, `${path}/`]) {
-          v2.route({ method: endpoint.method, url, handler: (request, reply) => answer(world, endpoint, request, reply) });
-        }
-      }
+      for (const endpoint of ENDPOINTS) serveEndpoint(v2, world, endpoint);
     },
     { prefix: '/v2' },
   );
@@ -60,19 +57,36 @@ async function serve(app: FastifyInstance, context: DialectContext, options: Rea
 /** JSON, an empty body included. Any other type is refused unless there is nothing in it. */
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => parseJson(body));
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) =>
+    parseJson(body),
+  );
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => {
     if (body.trim() === '') return {};
     throw Object.assign(new Error('The body must be of type application/json'), { statusCode: 415 });
   });
 }
 
-async function answer(world: World, endpoint: Endpoint, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
-  const actor = await authenticate(world, request);
-  if (!endpoint.lookOnly) mayChange(actor);
-  const body = endpoint.body === null ? {} : readBody(endpoint.body, request.body ?? {});
-  const params = request.params as Record<string, string>;
-  return send(reply, await endpoint.handle(world, { actor, params, query: request.query as Query, body }));
+/**
+ * One route. Clients call with and without a slash at the end and follow no redirect: the server's router ignores it
+ * (src/http/create-app.ts). Nobody's body is read before the key is known.
+ */
+function serveEndpoint(app: FastifyInstance, world: World, endpoint: Endpoint): void {
+  const actors = new WeakMap<FastifyRequest, Actor>();
+  app.route({
+    method: endpoint.method,
+    url: endpoint.path.slice('/v2'.length),
+    onRequest: async (request) => {
+      const actor = await authenticate(world, request);
+      if (!endpoint.lookOnly) mayChange(actor);
+      actors.set(request, actor);
+    },
+    handler: async (request, reply) => {
+      const actor = actors.get(request) as Actor;
+      const body = endpoint.body === null ? {} : readBody(endpoint.body, request.body ?? {});
+      const params = request.params as Record<string, string>;
+      return send(reply, await endpoint.handle(world, { actor, params, query: request.query as Query, body }));
+    },
+  });
 }
 
 const AUTHORIZATION = /^ApiKey +([A-Za-z0-9+/=_-]{1,512})$/i;
@@ -87,7 +101,8 @@ async function authenticate({ context }: World, request: FastifyRequest): Promis
   const actor = key === undefined ? null : await context.authenticate(key);
   const caller = actor === null ? `address:${request.ip}` : `${actor.handle}/${actor.userName}`;
   const wait = context.takeCall(`${DIALECT}:${caller}`);
-  if (wait > 0) throw new DeskError('too-many-requests', `Too many requests; try again in ${wait} s`, { retryAfter: wait });
+  if (wait > 0)
+    throw new DeskError('too-many-requests', `Too many requests; try again in ${wait} s`, { retryAfter: wait });
   if (actor === null) throw new DeskError('not-authenticated', 'The API key is missing or wrong');
   return actor;
 }

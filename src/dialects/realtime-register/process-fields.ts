@@ -70,12 +70,18 @@ function reversed(table: Readonly<Record<string, string>>): (readonly [string, s
 const ATTENTION = 'SSL_REQUIRES_ATTENTION';
 
 /** Requests with a validation that needs a person. */
-async function detailStatus(world: World, accountId: number, condition: Condition): Promise<Groups<CertificateRequest>> {
+async function detailStatus(
+  world: World,
+  accountId: number,
+  condition: Condition,
+): Promise<Groups<CertificateRequest>> {
   const open = await world.context.store.find('validations', { accountId, state: 'attention' }, { limit: MOST_IDS });
   const ids = [...new Set(open.flatMap((validation) => (validation.requestId === null ? [] : [validation.requestId])))];
   const state: Filter<CertificateRequest> = { field: 'state', op: 'in', value: ['waiting', 'issuing'] };
   if (matches(ATTENTION, condition)) return [[{ field: 'id', op: 'in', value: ids }], [state]];
-  return matches(null, condition) || isNegative(condition.matcher) ? [[{ field: 'id', op: 'not-in', value: ids }]] : [[]];
+  return matches(null, condition) || isNegative(condition.matcher)
+    ? [[{ field: 'id', op: 'not-in', value: ids }]]
+    : [[]];
 }
 
 /** As many ids as one condition may name. */
@@ -94,15 +100,29 @@ function chargeField(world: World, accountId: number, valuesOf: (charge: Charge)
   };
 }
 
-async function requestsWithCharge(world: World, accountId: number, fits: (charge: Charge) => boolean): Promise<number[]> {
+async function requestsWithCharge(
+  world: World,
+  accountId: number,
+  fits: (charge: Charge) => boolean,
+): Promise<number[]> {
   const ids: number[] = [];
   const order = [{ field: 'id' as const, descending: false }];
   for (let after = 0; ; ) {
     const filters: Filter<Charge>[] = [{ field: 'id', op: 'gt', value: after }];
-    const { records } = await world.context.store.list('charges', { accountId, filters, order, limit: BATCH, offset: 0, count: false });
+    const { records } = await world.context.store.list('charges', {
+      accountId,
+      filters,
+      order,
+      limit: BATCH,
+      offset: 0,
+      count: false,
+    });
     for (const charge of records) if (fits(charge)) ids.push(charge.requestId);
     if (ids.length > MOST_IDS) {
-      throw new DeskError('malformed-message', `This filter finds more than ${MOST_IDS} processes; filter by date or action instead`);
+      throw new DeskError(
+        'malformed-message',
+        `This filter finds more than ${MOST_IDS} processes; filter by date or action instead`,
+      );
     }
     const last = records.at(-1);
     if (last === undefined || records.length < BATCH) return ids;

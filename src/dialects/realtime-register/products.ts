@@ -46,7 +46,10 @@ export interface ProductCodes {
  * so that those letters are kept apart in all others.
  */
 export function codeFor(product: Pick<Product, 'id' | 'level'>): string {
-  let name = product.id.toLowerCase().replace(/-single$/, '').replace(/[^a-z0-9]+/g, '_');
+  let name = product.id
+    .toLowerCase()
+    .replace(/-single$/, '')
+    .replace(/[^a-z0-9]+/g, '_');
   if (product.level !== 'OV') name = name.replaceAll('ov', 'o_v');
   else if (!name.includes('ov')) name += '_ov';
   if (product.level !== 'EV') name = name.replaceAll('ev', 'e_v');
@@ -62,7 +65,10 @@ export function productCodes(catalogue: Catalogue): ProductCodes {
     const code = codeFor(product);
     const other = products.get(code);
     if (other !== undefined) {
-      throw new DeskError('internal', `Products ${other.id} and ${product.id} get the same code ${code}; rename one of them`);
+      throw new DeskError(
+        'internal',
+        `Products ${other.id} and ${product.id} get the same code ${code}; rename one of them`,
+      );
     }
     codes.set(product.id, code);
     products.set(code, product);

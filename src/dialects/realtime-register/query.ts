@@ -34,7 +34,11 @@ export function readFlag(query: Query, name: string, otherwise: boolean): boolea
 }
 
 /** A whole number between the limits. @throws DeskError `invalid-value` */
-export function readNumber(query: Query, name: string, limits: { min: number; max: number; otherwise: number }): number {
+export function readNumber(
+  query: Query,
+  name: string,
+  limits: { min: number; max: number; otherwise: number },
+): number {
   const value = readOne(query, name);
   if (value === undefined) return limits.otherwise;
   const number = Number(value);

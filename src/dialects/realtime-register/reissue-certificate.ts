@@ -22,7 +22,8 @@ export const reissueCertificate = accept({
     const previous = await ownPrevious(world, actor, id);
     const { desk, catalogue } = world.context;
     const product = catalogue.get(previous.certificate.product);
-    if (product === undefined) throw new DeskError('wrong-state', `Certificate ${id} is of no product that can be reissued`);
+    if (product === undefined)
+      throw new DeskError('wrong-state', `Certificate ${id} is of no product that can be reissued`);
     const prepared = await prepareAsk(world, actor, product, body, previous);
     if (quoteOnly) {
       return quoteAnswer(world, 'ReissueCertificateCommand', await desk.quoteReissue(actor, id, prepared.ask));

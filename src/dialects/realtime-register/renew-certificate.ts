@@ -23,7 +23,8 @@ export const renewCertificate = accept({
     const { desk, catalogue } = world.context;
     const product =
       body.product === undefined ? catalogue.get(previous.certificate.product) : world.products.productOf(body.product);
-    if (product === undefined) throw new DeskError('wrong-state', `Certificate ${id} is of no product that can be renewed`);
+    if (product === undefined)
+      throw new DeskError('wrong-state', `Certificate ${id} is of no product that can be renewed`);
     const prepared = await prepareAsk(world, actor, product, body, previous);
     const renewal = { product: product.id, periodMonths: body.period };
     if (quoteOnly) {

@@ -32,7 +32,12 @@ export const resend = accept({
   },
 });
 
-async function resendDcv(world: World, { actor }: Call, request: CertificateRequest, entries: readonly DcvEntry[]): Promise<Answer> {
+async function resendDcv(
+  world: World,
+  { actor }: Call,
+  request: CertificateRequest,
+  entries: readonly DcvEntry[],
+): Promise<Answer> {
   if (request.state !== 'waiting') throw new DeskError('wrong-state', `Process ${request.id} is ${request.state}`);
   const dcv = readDcv(entries, new Set(request.names), world.context.names);
   const validations = await world.context.store.find('validations', { requestId: request.id });

@@ -49,7 +49,10 @@ export const uniqueValue = matching(1, 20, UNIQUE_VALUE_PATTERN);
 export const pem = lines(1, 65_536);
 
 export const productCode = text(1, 100);
-export const period = z.int().min(1, 'must be greater than or equal to 1').max(1200, 'must be less than or equal to 1200');
+export const period = z
+  .int()
+  .min(1, 'must be greater than or equal to 1')
+  .max(1200, 'must be less than or equal to 1200');
 
 export const LANGUAGES = ['EN', 'NL', 'FR', 'CN', 'DE', 'IT', 'JP', 'KR', 'PT', 'RU', 'ES', 'DK', 'SE', 'TR'] as const;
 

@@ -10,7 +10,12 @@ import type { Approver, CertificateBody } from './schemas.ts';
  * Who the certificate speaks of: each member of the body, else the CSR's, else that of the request before it. Empty
  * for DV, whose certificates name nobody (BR 7.1.2.7.2).
  */
-export function subjectOf(product: Product, body: CertificateBody, csr: ParsedCsr, previous: CertificateRequest | null): Subject {
+export function subjectOf(
+  product: Product,
+  body: CertificateBody,
+  csr: ParsedCsr,
+  previous: CertificateRequest | null,
+): Subject {
   if (product.level === 'DV') return {};
   const before = previous?.subject ?? {};
   const given: Subject = without({
@@ -59,7 +64,15 @@ export function demandFields(product: Product, subject: Subject, contact: Person
   if (violations.length > 0) throw new DeskError('invalid-value', 'Validation failed', { violations });
 }
 
-const LANGUAGE_OF_COUNTRY: Readonly<Record<string, string>> = { AT: 'DE', LI: 'DE', BR: 'PT', US: 'EN', GB: 'EN', MX: 'ES', AR: 'ES' };
+const LANGUAGE_OF_COUNTRY: Readonly<Record<string, string>> = {
+  AT: 'DE',
+  LI: 'DE',
+  BR: 'PT',
+  US: 'EN',
+  GB: 'EN',
+  MX: 'ES',
+  AR: 'ES',
+};
 
 /** `language`, else the older `saLanguage`, else by the country, else English. Two letters, upper case. */
 export function languageOf(body: CertificateBody, country: string | undefined): string {

@@ -12,7 +12,14 @@ export function parseTimestamp(text: string): Instant | null {
   const match = ISO.exec(text);
   if (match === null) return null;
   const [, year, month, day, hour = '0', minute = '0', second = '0', zone = 'Z'] = match;
-  const parts = [year, month, day, hour, minute, second].map(Number) as [number, number, number, number, number, number];
+  const parts = [year, month, day, hour, minute, second].map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
   const local = Date.UTC(parts[0], parts[1] - 1, parts[2], parts[3], parts[4], parts[5]);
   if (!isSameDay(local, parts) || parts[3] > 23 || parts[4] > 59 || parts[5] > 59) return null;
   const offset = offsetOf(zone);
@@ -55,7 +62,11 @@ function fromNamedZone(local: Instant, zone: string): Instant | null {
   } catch {
     return null;
   }
-  const name = format.formatToParts(local).find((part) => part.type === 'timeZoneName')?.value.slice(3) ?? '';
+  const name =
+    format
+      .formatToParts(local)
+      .find((part) => part.type === 'timeZoneName')
+      ?.value.slice(3) ?? '';
   const offset = offsetOf(name === '' ? 'Z' : name);
   return offset === null ? null : local - offset;
 }

@@ -1,6 +1,13 @@
 import { createHmac } from 'node:crypto';
 import type { Catalogue } from '../../core/products.ts';
-import type { Certificate, CertificateRequest, Notification, NotificationKind, RequestKind } from '../../core/records.ts';
+import type {
+  Certificate,
+  CertificateRequest,
+  Notification,
+  NotificationKind,
+  RequestKind,
+} from '../../core/records.ts';
+import type { Reader } from '../../core/store.ts';
 import { BRAND, codeFor, VALIDATION_TYPES } from './products.ts';
 import { formatTimestamp } from './timestamps.ts';
 
@@ -34,7 +41,7 @@ const EVENT_OF: Readonly<Record<RequestKind, string>> = {
   import: 'ImportCertificateEvent',
 };
 
-/** A notification as the vendor shows and pushes it. A webhook's body leaves out `acknowledgeDate`, which is absent then. */
+/** A notification as the vendor shows and pushes it. */
 export function renderNotification(notification: Notification, context: NotificationContext): Record<string, unknown> {
   const { request } = context;
   const expiring = notification.kind === 'certificate-expiring';
@@ -82,6 +89,23 @@ function expiryWindow(notification: Notification, certificate: Certificate | nul
   return {
     startDate: formatTimestamp(notification.firedAt),
     ...(certificate === null ? {} : { endDate: formatTimestamp(certificate.notAfter) }),
+  };
+}
+
+/** What pushing needs of this dialect: the JSON of a notification, and the headers that prove who sent it. */
+export function createWebhookSide({ store, catalogue }: { store: Reader; catalogue: Catalogue }) {
+  return {
+    render: async (notification: Notification): Promise<object> => {
+      const { accountId, requestId, certificateId } = notification;
+      const [account, request, certificate] = await Promise.all([
+        store.get('accounts', accountId),
+        requestId === null ? null : store.get('requests', requestId),
+        certificateId === null ? null : store.get('certificates', certificateId),
+      ]);
+      const unacknowledged = { ...notification, acknowledgedAt: null };
+      return renderNotification(unacknowledged, { handle: account?.handle ?? '', catalogue, request, certificate });
+    },
+    sign: (body: Uint8Array, key: Uint8Array): Record<string, string> => ({ Signature: signWebhook(body, key) }),
   };
 }
 
