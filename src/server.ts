@@ -72,7 +72,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     store,
     clock,
     log,
-    handlers: jobHandlers({ foundation, world, desk, publicUrl, webhookDialects: new Map() }),
+    handlers: jobHandlers({ foundation, world, desk, publicUrl }),
     concurrency: config.workers.jobs,
     onJob: metrics.worked,
   });

@@ -1,5 +1,13 @@
+import type { Catalogue } from '../core/products.ts';
+import type { Reader } from '../core/store.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { realtimeRegister } from '../dialects/realtime-register/plugin.ts';
+import { createWebhookSide, realtimeRegister } from '../dialects/realtime-register/plugin.ts';
+import type { WebhookDialect } from '../notify/webhooks.ts';
 
 /** The vendors' APIs that are served. */
 export const DIALECTS: readonly Dialect[] = [realtimeRegister];
+
+/** How those that know webhooks push a notification, by name. */
+export function webhookDialects(store: Reader, catalogue: Catalogue): ReadonlyMap<string, WebhookDialect> {
+  return new Map([[realtimeRegister.name, createWebhookSide({ store, catalogue })]]);
+}

@@ -1,29 +1,27 @@
-import type { Job } from '../core/records.ts';
-import { HOUR, type Instant, MINUTE } from '../core/time.ts';
 import type { Store } from '../core/store.ts';
-import type { Clock } from '../core/time.ts';
+import { type Clock, HOUR, MINUTE } from '../core/time.ts';
+import type { JobHandler } from '../jobs/runner.ts';
 import { createSendConfirmation } from '../notify/send-confirmation.ts';
-import { createDeliverWebhook, type WebhookDialect } from '../notify/webhooks.ts';
+import { createDeliverWebhook } from '../notify/webhooks.ts';
 import type { OpenDesk } from './desk.ts';
+import { webhookDialects } from './dialects.ts';
 import type { Foundation } from './foundation.ts';
 import type { World } from './world.ts';
-
-export type Handler = (job: Job) => Promise<{ runAgainAt?: Instant }>;
 
 export interface HandlerOptions {
   foundation: Foundation;
   world: World;
   desk: OpenDesk;
   publicUrl: () => string;
-  webhookDialects: ReadonlyMap<string, WebhookDialect>;
 }
 
 /** Who does each kind of job. */
-export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Handler>> {
+export function jobHandlers(options: HandlerOptions): Readonly<Record<string, JobHandler>> {
   const { foundation, world, desk, publicUrl } = options;
   const { store, clock, random, box, log, config } = foundation;
   const productName = (id: string): string => config.catalogue.get(id)?.name ?? id;
-  const webhooks = { store, clock, log, fetch: world.fetch, dialects: options.webhookDialects, open: box.open };
+  const dialects = webhookDialects(store, config.catalogue);
+  const webhooks = { store, clock, log, fetch: world.fetch, dialects, open: box.open };
   return {
     advance: desk.office.advance,
     'renew-crl': desk.crls.crlJobHandler,
@@ -43,7 +41,7 @@ export async function enqueueRecurring(store: Store, clock: Clock): Promise<void
   });
 }
 
-function every(interval: number, clock: Clock, work: () => Promise<unknown>): Handler {
+function every(interval: number, clock: Clock, work: () => Promise<unknown>): JobHandler {
   return async () => {
     await work();
     return { runAgainAt: clock.now() + interval };

@@ -1,0 +1,72 @@
+import { Command, CommanderError } from 'commander';
+import { DeskError } from '../core/errors.ts';
+import { accountsCommand } from './accounts.ts';
+import { caCommand } from './ca.ts';
+import { doctorCommand } from './doctor.ts';
+import { initCommand } from './init.ts';
+import { keysCommand } from './keys.ts';
+import { ordersCommand } from './orders.ts';
+import { serveCommand } from './serve.ts';
+import { organizationsCommand, requestsCommand } from './vetting.ts';
+import { webhooksCommand } from './webhooks.ts';
+
+const EXIT_CODES = `
+Exit codes:
+  0  done
+  1  it failed; standard error says why
+  2  the command or the configuration is wrong
+  3  doctor found a fault
+`;
+
+function program(): Command {
+  const chancery = new Command('chancery')
+    .description('A certificate desk: serves the HTTP APIs with which TLS certificates are ordered, and issues them.')
+    .version('0.1.0')
+    .addHelpText('after', EXIT_CODES)
+    .enablePositionalOptions()
+    .showHelpAfterError('(--help shows how)');
+  chancery.addCommand(serveCommand(), { isDefault: true });
+  for (const made of [
+    initCommand(),
+    accountsCommand(),
+    keysCommand(),
+    ordersCommand(),
+    requestsCommand(),
+    organizationsCommand(),
+    webhooksCommand(),
+    caCommand(),
+    doctorCommand(),
+  ]) {
+    chancery.addCommand(made);
+  }
+  exitByThrowing(chancery);
+  return chancery;
+}
+
+/** So that wrong usage ends with our own exit code. */
+function exitByThrowing(command: Command): void {
+  command.exitOverride();
+  for (const child of command.commands) exitByThrowing(child);
+}
+
+/** Runs one command line (without node and script). Sets the process's exit code; never throws. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await program().parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    process.exitCode = complain(error);
+  }
+}
+
+function complain(error: unknown): number {
+  // Commander has written its own complaint, or the help that was asked for.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof DeskError) {
+    process.stderr.write(`chancery: ${error.message}\n`);
+    if (error.kind === 'internal' && error.cause instanceof Error) process.stderr.write(`  ${error.cause.message}\n`);
+    return error.violations.length > 0 ? 2 : 1;
+  }
+  const { code, message, stack } = error as NodeJS.ErrnoException;
+  process.stderr.write(`chancery: ${code === undefined ? stack : message}\n`);
+  return 1;
+}
