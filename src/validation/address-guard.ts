@@ -54,7 +54,10 @@ export function createAddressGuard(options: AddressGuardOptions = {}): AddressGu
 }
 
 function refused(address: string, why: string): DeskError {
-  return new DeskError('not-allowed', `${address} is a special address (${why}) and its range is not opened by the configuration`);
+  return new DeskError(
+    'not-allowed',
+    `${address} is a special address (${why}) and its range is not opened by the configuration`,
+  );
 }
 
 function named([text, use]: readonly [string, string]): NamedRange {

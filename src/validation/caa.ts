@@ -13,7 +13,11 @@ export interface CaaOptions {
 }
 
 /** BR 3.2.2.8 and RFC 8657 §4: labels of the ways of validation outside ACME, by their sections under BR 3.2.2.4. */
-export const METHOD_LABELS: Readonly<Record<Method, string>> = { email: 'ca-tbr-4', dns: 'ca-tbr-7', http: 'ca-tbr-18' };
+export const METHOD_LABELS: Readonly<Record<Method, string>> = {
+  email: 'ca-tbr-4',
+  dns: 'ca-tbr-7',
+  http: 'ca-tbr-18',
+};
 
 const KNOWN_TAGS = new Set(['issue', 'issuewild', 'iodef']);
 const CRITICAL = 128;
@@ -68,11 +72,21 @@ interface Judgement {
 }
 
 /** RFC 8659 §4.1 to §4.3, for a relevant set of records that is not empty. */
-function judgeCaa(records: readonly CaaRecord[], wildcard: boolean, options: CaaOptions, context: CaaContext): Judgement {
+function judgeCaa(
+  records: readonly CaaRecord[],
+  wildcard: boolean,
+  options: CaaOptions,
+  context: CaaContext,
+): Judgement {
   const tagged = (tag: string) => records.filter((record) => record.tag.toLowerCase() === tag);
-  const unknown = records.find((record) => (record.flags & CRITICAL) !== 0 && !KNOWN_TAGS.has(record.tag.toLowerCase()));
+  const unknown = records.find(
+    (record) => (record.flags & CRITICAL) !== 0 && !KNOWN_TAGS.has(record.tag.toLowerCase()),
+  );
   if (unknown !== undefined) {
-    return { status: 'critical-unknown-tag', reason: `the property ${JSON.stringify(unknown.tag)} is critical and not known here` };
+    return {
+      status: 'critical-unknown-tag',
+      reason: `the property ${JSON.stringify(unknown.tag)} is critical and not known here`,
+    };
   }
 
   const issuewild = wildcard ? tagged('issuewild') : [];
@@ -88,10 +102,15 @@ function judgeCaa(records: readonly CaaRecord[], wildcard: boolean, options: Caa
     if (unmet === null) return { status: 'allowed', reason: `${value.issuer} may issue`, by: record };
     obstacle ??= unmet;
   }
-  const named = relevant.map((record) => JSON.stringify(record.value)).join(', ').slice(0, 300);
+  const named = relevant
+    .map((record) => JSON.stringify(record.value))
+    .join(', ')
+    .slice(0, 300);
   return {
     status: 'denied',
-    reason: obstacle ?? `only ${named} may issue; to permit this CA add ${relevant === issuewild ? 'issuewild' : 'issue'} "${ours[0] ?? ''}"`,
+    reason:
+      obstacle ??
+      `only ${named} may issue; to permit this CA add ${relevant === issuewild ? 'issuewild' : 'issue'} "${ours[0] ?? ''}"`,
   };
 }
 
@@ -100,7 +119,8 @@ function judgeCaa(records: readonly CaaRecord[], wildcard: boolean, options: Caa
  * 3.2.2.8). A parameter that stands twice can be met by nobody; other parameters are ignored.
  */
 function unmetConstraint(value: IssueValue, options: CaaOptions, context: CaaContext): string | null {
-  const given = (tag: string) => value.parameters.filter((parameter) => parameter.tag === tag).map((parameter) => parameter.value);
+  const given = (tag: string) =>
+    value.parameters.filter((parameter) => parameter.tag === tag).map((parameter) => parameter.value);
 
   const accounts = given('accounturi');
   const account = context.accountUri ?? options.accountUri;
@@ -113,7 +133,8 @@ function unmetConstraint(value: IssueValue, options: CaaOptions, context: CaaCon
   if (methods.length > 1) return 'validationmethods stands twice in one property';
   if (methods.length === 1) {
     const permitted = (methods[0] as string).split(',');
-    if (methods[0] !== '' && !permitted.every((label) => /^[A-Za-z0-9-]+$/.test(label))) return 'validationmethods cannot be read';
+    if (methods[0] !== '' && !permitted.every((label) => /^[A-Za-z0-9-]+$/.test(label)))
+      return 'validationmethods cannot be read';
     const used = context.method === undefined ? Object.values(METHOD_LABELS) : [METHOD_LABELS[context.method]];
     const missing = used.filter((label) => !permitted.includes(label));
     if (missing.length > 0) return `validation by ${missing.join(', ')} is not permitted, only by ${methods[0]}`;

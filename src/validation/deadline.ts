@@ -6,7 +6,10 @@ import type { Timers } from '../core/time.ts';
  * @throws Error with `message` when the time is over; whatever `work` throws before.
  */
 export async function withDeadline<Result>(
-  timers: Timers, milliseconds: number, message: string, work: (signal: AbortSignal) => Promise<Result>,
+  timers: Timers,
+  milliseconds: number,
+  message: string,
+  work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
   const over = new Promise<never>((_, reject) => {

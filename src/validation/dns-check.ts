@@ -26,19 +26,32 @@ export async function checkDns(challenge: DnsChallenge, resolver: Resolver): Pro
   if (found.kind !== 'answer') return { ...failure(found, challenge), evidence };
 
   const values = found.records.filter((record) => typeof record === 'string');
-  const same = challenge.record === 'TXT' ? (value: string) => value === challenge.value : (value: string) => sameName(value, challenge.value);
+  const same =
+    challenge.record === 'TXT'
+      ? (value: string) => value === challenge.value
+      : (value: string) => sameName(value, challenge.value);
   if (values.some(same)) {
     return { outcome: 'passed', message: `${challenge.record} at ${challenge.name} holds the value`, evidence };
   }
-  const shown = values.slice(0, 3).map((value) => JSON.stringify(value.slice(0, 100))).join(', ');
+  const shown = values
+    .slice(0, 3)
+    .map((value) => JSON.stringify(value.slice(0, 100)))
+    .join(', ');
   const message = `${challenge.record} at ${challenge.name} holds ${shown}${values.length > 3 ? ' …' : ''}, not ${JSON.stringify(challenge.value)}`;
   return { outcome: 'mismatch', message, evidence };
 }
 
 function failure(found: Resolution, challenge: DnsChallenge): Pick<DomainCheck, 'outcome' | 'message'> {
   const missing = found.kind === 'nxdomain' || found.kind === 'nodata';
-  if (missing) return { outcome: 'not-found', message: `There is no ${challenge.record} record at ${challenge.name}: ${found.message}` };
-  return { outcome: 'unreachable', message: `The ${challenge.record} record at ${challenge.name} could not be read: ${found.message}` };
+  if (missing)
+    return {
+      outcome: 'not-found',
+      message: `There is no ${challenge.record} record at ${challenge.name}: ${found.message}`,
+    };
+  return {
+    outcome: 'unreachable',
+    message: `The ${challenge.record} record at ${challenge.name} could not be read: ${found.message}`,
+  };
 }
 
 function sameName(a: string, b: string): boolean {

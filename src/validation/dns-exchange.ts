@@ -57,7 +57,14 @@ interface Query {
 function writeQuery(question: Question, options: ExchangeOptions): Query {
   const id = Buffer.from(options.random.bytes(2)).readUInt16BE(0);
   const opt = {
-    type: 'OPT' as const, name: '.', udpPayloadSize: 1232, extendedRcode: 0, ednsVersion: 0, flags: 0, flag_do: false, options: [],
+    type: 'OPT' as const,
+    name: '.',
+    udpPayloadSize: 1232,
+    extendedRcode: 0,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [],
   };
   const bytes = encode({
     type: 'query',
@@ -71,7 +78,7 @@ function writeQuery(question: Question, options: ExchangeOptions): Query {
 
 function randomCase(name: string, random: Random): string {
   const bits = random.bytes(Math.ceil(name.length / 8));
-  return [...name.toLowerCase()]
+  return Array.from(name.toLowerCase())
     .map((letter, at) => (((bits[at >> 3] ?? 0) >> (at & 7)) & 1 ? letter.toUpperCase() : letter))
     .join('');
 }
@@ -101,7 +108,10 @@ function judge(bytes: Buffer, query: Query, question: Question): Verdict {
 }
 
 function askUdp(
-  server: DnsServer, query: Query, question: Question, options: ExchangeOptions,
+  server: DnsServer,
+  query: Query,
+  question: Question,
+  options: ExchangeOptions,
 ): Promise<Exchange | 'use-tcp'> {
   return new Promise((resolve) => {
     let ignored = 0;
@@ -128,7 +138,9 @@ function askUdp(
         return;
       }
       if (verdict.kind === 'malformed') return finish({ ...verdict, protocol: 'udp', ignored });
-      finish(verdict.message.truncated ? 'use-tcp' : { kind: 'message', message: verdict.message, protocol: 'udp', ignored });
+      finish(
+        verdict.message.truncated ? 'use-tcp' : { kind: 'message', message: verdict.message, protocol: 'udp', ignored },
+      );
     });
     // A connected socket: the system lets in packets from this address and port only.
     socket.connect(server.port, server.host, () => {
@@ -141,8 +153,14 @@ function askTcp(server: DnsServer, query: Query, question: Question, options: Ex
   return new Promise((resolve) => {
     let received = Buffer.alloc(0);
     const socket = connect({ host: server.host, port: server.port });
-    const cancel = options.timers.after(options.timeoutMs, () => finish({ kind: 'timeout', reason: 'no answer in time' }));
-    const finish = (result: { kind: 'message'; message: DnsMessage } | { kind: 'timeout' | 'unreachable' | 'malformed'; reason: string }) => {
+    const cancel = options.timers.after(options.timeoutMs, () =>
+      finish({ kind: 'timeout', reason: 'no answer in time' }),
+    );
+    const finish = (
+      result:
+        | { kind: 'message'; message: DnsMessage }
+        | { kind: 'timeout' | 'unreachable' | 'malformed'; reason: string },
+    ) => {
       cancel();
       socket.destroy();
       resolve({ ...result, protocol: 'tcp', ignored: 0 });

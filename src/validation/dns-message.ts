@@ -57,7 +57,14 @@ export function readMessage(bytes: Buffer): DnsMessage {
       const ttl = bytes.readUInt32BE(next + 4);
       at = next + 10 + length;
       if (at > bytes.length) throw new RangeError('a record runs past the end of the message');
-      records.push({ name, type: bytes.readUInt16BE(next), class: bytes.readUInt16BE(next + 2), ttl, at: next + 10, length });
+      records.push({
+        name,
+        type: bytes.readUInt16BE(next),
+        class: bytes.readUInt16BE(next + 2),
+        ttl,
+        at: next + 10,
+        length,
+      });
     }
     return records;
   };
@@ -150,7 +157,11 @@ export function readData(message: DnsMessage, record: RawRecord, type: RecordTyp
     case 'CAA': {
       const tagEnd = 2 + data.readUInt8(1);
       if (tagEnd === 2 || tagEnd > data.length) throw new RangeError('a CAA record with a broken tag');
-      return { flags: data.readUInt8(0), tag: data.toString('latin1', 2, tagEnd), value: data.toString('latin1', tagEnd) };
+      return {
+        flags: data.readUInt8(0),
+        tag: data.toString('latin1', 2, tagEnd),
+        value: data.toString('latin1', tagEnd),
+      };
     }
   }
 }

@@ -25,7 +25,12 @@ const TELLING: readonly DomainCheck['outcome'][] = ['mismatch', 'refused', 'unre
 
 /** Domain control validation and CAA over the given resolver; the port of core/ports.ts. */
 export function createDomainControl(options: DomainControlOptions): DomainControl {
-  const tools = { resolver: options.resolver, guard: options.guard, clock: options.clock, timers: options.timers ?? systemTimers };
+  const tools = {
+    resolver: options.resolver,
+    guard: options.guard,
+    clock: options.clock,
+    timers: options.timers ?? systemTimers,
+  };
 
   async function checkOne(challenge: Exclude<Challenge, { method: 'email' }>): Promise<DomainCheck> {
     if (challenge.method === 'dns') return await checkDns(challenge, options.resolver);

@@ -70,7 +70,11 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
       const addresses = await addressesOf(url.hostname.replace(/^\[|\]$/g, ''));
       const port = Number(url.port || (url.protocol === 'https:' ? 443 : 80));
       const response = await pinnedRequest({
-        url, method, headers, signal, timers,
+        url,
+        method,
+        headers,
+        signal,
+        timers,
         ...(request.body === undefined ? {} : { body: request.body }),
         endpoints: addresses.map((address) => ({ address, port })),
         verifyTls: true,
@@ -80,8 +84,10 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         readBody: () => true,
       });
       const location = response.headers['location'];
-      if (location === undefined || !redirects(response.status, method) || (request.maxRedirects ?? 0) === 0) return response;
-      if (left === 0) throw new DeskError('not-allowed', `${start.host} redirects more than ${request.maxRedirects} times`);
+      if (location === undefined || !redirects(response.status, method) || (request.maxRedirects ?? 0) === 0)
+        return response;
+      if (left === 0)
+        throw new DeskError('not-allowed', `${start.host} redirects more than ${request.maxRedirects} times`);
 
       const next = checkUrl(location, url);
       if (url.protocol === 'https:' && next.protocol === 'http:') {
@@ -97,12 +103,14 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
     let response: PinnedResponse;
     try {
       response = await withDeadline(timers, request.timeoutMs, `no answer within ${request.timeoutMs} ms`, (signal) =>
-        follow(url, request, signal));
+        follow(url, request, signal),
+      );
     } catch (error) {
       if (error instanceof DeskError) throw error;
       throw new DeskError('internal', `${url.host} could not be called: ${(error as Error).message}`, { cause: error });
     }
-    if (response.truncated) throw new DeskError('internal', `${url.host} answered with more than ${request.maxBytes} bytes`);
+    if (response.truncated)
+      throw new DeskError('internal', `${url.host} answered with more than ${request.maxBytes} bytes`);
     return { status: response.status, headers: response.headers, body: response.body };
   };
 }
@@ -113,7 +121,8 @@ function checkUrl(text: string, base?: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new DeskError('not-allowed', `${url.protocol} is not called, only http and https`);
   }
-  if (url.username !== '' || url.password !== '') throw new DeskError('not-allowed', 'a URL with a user name or password is not called');
+  if (url.username !== '' || url.password !== '')
+    throw new DeskError('not-allowed', 'a URL with a user name or password is not called');
   return url;
 }
 

@@ -60,7 +60,11 @@ type Verdict = Pick<DomainCheck, 'outcome' | 'message'>;
  * certificate cannot be asked for a valid one, and the proof is the file, whoever reads along. Never throws for what
  * the network does.
  */
-export async function checkHttp(challenge: HttpChallenge, options: HttpCheckOptions, tools: HttpCheckTools): Promise<DomainCheck> {
+export async function checkHttp(
+  challenge: HttpChallenge,
+  options: HttpCheckOptions,
+  tools: HttpCheckTools,
+): Promise<DomainCheck> {
   const hops: Hop[] = [];
   const total = options.totalTimeoutMs ?? 30_000;
   let verdict: Verdict;
@@ -68,7 +72,8 @@ export async function checkHttp(challenge: HttpChallenge, options: HttpCheckOpti
   try {
     const start = startUrl(challenge);
     const response = await withDeadline(tools.timers, total, `the whole check took more than ${total} ms`, (signal) =>
-      fetchFile(start, hops, signal, options, tools));
+      fetchFile(start, hops, signal, options, tools),
+    );
     body = response.body;
     verdict = judge(response, challenge, hops.at(-1)?.url ?? start.href);
   } catch (error) {
@@ -93,7 +98,11 @@ function startUrl(challenge: HttpChallenge): URL {
 }
 
 async function fetchFile(
-  start: URL, hops: Hop[], signal: AbortSignal, options: HttpCheckOptions, tools: HttpCheckTools,
+  start: URL,
+  hops: Hop[],
+  signal: AbortSignal,
+  options: HttpCheckOptions,
+  tools: HttpCheckTools,
 ): Promise<PinnedResponse> {
   let url = start;
   for (let redirects = 0; ; redirects += 1) {
@@ -132,8 +141,10 @@ function redirectTarget(location: string, from: URL): URL {
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     throw new DeskError('not-allowed', `redirects to ${url.protocol}, only http and https are followed`);
   }
-  if (url.username !== '' || url.password !== '') throw new DeskError('not-allowed', 'redirects to a URL with a user name or password');
-  if (!PORTS.includes(portOf(url))) throw new DeskError('not-allowed', `redirects to port ${url.port}, only 80 and 443 are followed`);
+  if (url.username !== '' || url.password !== '')
+    throw new DeskError('not-allowed', 'redirects to a URL with a user name or password');
+  if (!PORTS.includes(portOf(url)))
+    throw new DeskError('not-allowed', `redirects to port ${url.port}, only 80 and 443 are followed`);
   return url;
 }
 
@@ -165,16 +176,23 @@ async function endpointsOf(url: URL, hop: Hop, options: HttpCheckOptions, tools:
 
 function judge(response: PinnedResponse, challenge: HttpChallenge, url: string): Verdict {
   const { status } = response;
-  if (status === 404 || status === 410) return { outcome: 'not-found', message: `${url}: there is no such file (status ${status})` };
-  if (status < 200 || status > 299) return { outcome: 'unreachable', message: `${url}: the server answered with status ${status}` };
+  if (status === 404 || status === 410)
+    return { outcome: 'not-found', message: `${url}: there is no such file (status ${status})` };
+  if (status < 200 || status > 299)
+    return { outcome: 'unreachable', message: `${url}: the server answered with status ${status}` };
   if (response.truncated) return { outcome: 'mismatch', message: `${url}: the file has more than ${MAX_BYTES} bytes` };
   const found = Buffer.from(response.body).toString('latin1');
-  if (plainLines(found) === plainLines(challenge.content)) return { outcome: 'passed', message: `${url} holds the expected lines` };
+  if (plainLines(found) === plainLines(challenge.content))
+    return { outcome: 'passed', message: `${url} holds the expected lines` };
   const shown = JSON.stringify(found.slice(0, 100));
   return { outcome: 'mismatch', message: `${url} holds ${shown}, not ${JSON.stringify(challenge.content)}` };
 }
 
 /** Without blanks at line ends and empty lines at the end. */
 function plainLines(text: string): string {
-  return text.split('\n').map((line) => line.trimEnd()).join('\n').trimEnd();
+  return text
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n')
+    .trimEnd();
 }

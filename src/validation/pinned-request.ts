@@ -65,7 +65,11 @@ export async function pinnedRequest(request: PinnedRequest): Promise<PinnedRespo
   throw failure;
 }
 
-async function requestOne(request: PinnedRequest, endpoint: Endpoint, attempt: { connected: boolean }): Promise<PinnedResponse> {
+async function requestOne(
+  request: PinnedRequest,
+  endpoint: Endpoint,
+  attempt: { connected: boolean },
+): Promise<PinnedResponse> {
   const abort = new AbortController();
   const phase = (milliseconds: number, message: string) =>
     request.timers.after(milliseconds, () => abort.abort(new Error(message)));
@@ -97,7 +101,9 @@ async function requestOne(request: PinnedRequest, endpoint: Endpoint, attempt: {
     endPhase();
     response.body.on('error', () => {});
     const wanted = request.readBody(response.statusCode);
-    const read = wanted ? await readAtMost(response.body, request.maxBytes) : { body: new Uint8Array(), truncated: false };
+    const read = wanted
+      ? await readAtMost(response.body, request.maxBytes)
+      : { body: new Uint8Array(), truncated: false };
     return { status: response.statusCode, headers: joinHeaders(response.headers), ...read, endpoint };
   } catch (error) {
     throw signal.aborted ? (signal.reason as Error) : error;
@@ -108,7 +114,12 @@ async function requestOne(request: PinnedRequest, endpoint: Endpoint, attempt: {
 }
 
 /** Goes to the endpoint and nowhere else: the address is a literal, so nothing is looked up a second time. */
-function connector(request: PinnedRequest, endpoint: Endpoint, signal: AbortSignal, connected: () => void): buildConnector.connector {
+function connector(
+  request: PinnedRequest,
+  endpoint: Endpoint,
+  signal: AbortSignal,
+  connected: () => void,
+): buildConnector.connector {
   return (_options, callback) => {
     const to = { host: endpoint.address, port: endpoint.port };
     const host = request.url.hostname.replace(/^\[|\]$/g, '');
@@ -134,7 +145,10 @@ function connector(request: PinnedRequest, endpoint: Endpoint, signal: AbortSign
   };
 }
 
-async function readAtMost(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<{ body: Uint8Array; truncated: boolean }> {
+async function readAtMost(
+  body: AsyncIterable<Uint8Array>,
+  maxBytes: number,
+): Promise<{ body: Uint8Array; truncated: boolean }> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of body) {

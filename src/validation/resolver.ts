@@ -2,7 +2,14 @@ import type { Random } from '../core/ports.ts';
 import type { Clock, Timers } from '../core/time.ts';
 import { exchange, type DnsServer, type Exchange } from './dns-exchange.ts';
 import {
-  CLASS_IN, negativeTtl, readData, saneTtl, TYPE_CODES, type DnsMessage, type RecordData, type RecordType,
+  CLASS_IN,
+  negativeTtl,
+  readData,
+  saneTtl,
+  TYPE_CODES,
+  type DnsMessage,
+  type RecordData,
+  type RecordType,
 } from './dns-message.ts';
 import { systemTimers } from './system.ts';
 
@@ -81,9 +88,17 @@ export function createResolver(options: ResolverOptions): Resolver {
     for (let n = 0; n < Math.max(1, options.attempts); n += 1) {
       const server = servers[n % servers.length] as DnsServer;
       const at = options.clock.now();
-      const result = await exchange(server, { name, type }, {
-        timeoutMs: options.timeoutMs, random: options.random, timers, mixCase: options.mixCase ?? true, edns,
-      });
+      const result = await exchange(
+        server,
+        { name, type },
+        {
+          timeoutMs: options.timeoutMs,
+          random: options.random,
+          timers,
+          mixCase: options.mixCase ?? true,
+          edns,
+        },
+      );
       const label = serverText(server);
       const read = readExchange(result, label);
       evidence.push(evidenceOf(result, read, { at, server: label, question: `${name} ${type}` }));
@@ -100,7 +115,13 @@ export function createResolver(options: ResolverOptions): Resolver {
     const first = asked.replace(/\.$/, '').toLowerCase();
     const names = [first];
     const failed = (kind: ResolutionKind, server: string, message: string): Resolution => ({
-      kind, records: [], ttl: 0, server, names, message, evidence,
+      kind,
+      records: [],
+      ttl: 0,
+      server,
+      names,
+      message,
+      evidence,
     });
     if (!canBeAsked(first)) return failed('malformed', '', `${asked} cannot be asked for in the DNS`);
 
@@ -121,7 +142,15 @@ export function createResolver(options: ResolverOptions): Resolver {
 
       if (records.length > 0) {
         ttl = Math.min(ttl, ...records.map((record) => record.ttl));
-        return { kind: 'answer', records: records.map((record) => record.data), ttl, server: reply.server, names, message: '', evidence };
+        return {
+          kind: 'answer',
+          records: records.map((record) => record.data),
+          ttl,
+          server: reply.server,
+          names,
+          message: '',
+          evidence,
+        };
       }
       // A server that knows only its own zone stops at the alias: go on from there.
       if (names.length > before && reply.message.rcode !== NXDOMAIN) continue;
@@ -160,7 +189,8 @@ function readExchange(result: Exchange, server: string): Answered | Failed {
     if (rcode === 0 || rcode === NXDOMAIN) return { kind: 'message', message: result.message, server };
     return { kind: 'servfail', server, message: `${server} answered ${rcodeText(rcode)}` };
   }
-  if (result.kind === 'malformed') return { kind: 'malformed', server, message: `${server} sent a broken answer: ${result.reason}` };
+  if (result.kind === 'malformed')
+    return { kind: 'malformed', server, message: `${server} sent a broken answer: ${result.reason}` };
   return { kind: 'timeout', server, message: `${server} did not answer: ${result.reason}` };
 }
 
@@ -178,7 +208,8 @@ function followAliases(message: DnsMessage, type: RecordType, names: string[]): 
     const [alias, ...more] = recordsAt(message, names.at(-1) as string, 'CNAME');
     if (alias === undefined) return ttl;
     const target = (alias.data as string).toLowerCase();
-    if (more.some((other) => (other.data as string).toLowerCase() !== target)) throw new RangeError('two different CNAMEs at one name');
+    if (more.some((other) => (other.data as string).toLowerCase() !== target))
+      throw new RangeError('two different CNAMEs at one name');
     if (names.includes(target)) throw new RangeError(`CNAMEs run in a circle at ${target}`);
     if (names.length > CNAMES_AT_MOST) throw new RangeError(`more than ${CNAMES_AT_MOST} CNAMEs`);
     if (!canBeAsked(target)) throw new RangeError('a CNAME to a name that cannot be asked for');
@@ -189,7 +220,9 @@ function followAliases(message: DnsMessage, type: RecordType, names: string[]): 
 
 function recordsAt(message: DnsMessage, name: string, type: RecordType): TypedRecord[] {
   return message.answers
-    .filter((record) => record.class === CLASS_IN && record.type === TYPE_CODES[type] && record.name.toLowerCase() === name)
+    .filter(
+      (record) => record.class === CLASS_IN && record.type === TYPE_CODES[type] && record.name.toLowerCase() === name,
+    )
     .map((record) => ({ data: readData(message, record, type), ttl: saneTtl(record.ttl) }));
 }
 
@@ -207,7 +240,9 @@ function serverText(server: DnsServer): string {
 }
 
 function evidenceOf(
-  result: Exchange, read: Answered | Failed, asked: Pick<DnsQueryEvidence, 'at' | 'server' | 'question'>,
+  result: Exchange,
+  read: Answered | Failed,
+  asked: Pick<DnsQueryEvidence, 'at' | 'server' | 'question'>,
 ): DnsQueryEvidence {
   const outcome = result.kind === 'message' ? rcodeText(result.message.rcode) : result.kind;
   const answers = read.kind === 'message' ? answersText(read.message) : [];
@@ -219,7 +254,10 @@ function answersText(message: DnsMessage): string[] {
   const types = Object.entries(TYPE_CODES) as [RecordType, number][];
   return message.answers.slice(0, 20).map((record) => {
     const type = types.find(([, code]) => code === record.type)?.[0];
-    return `${record.name} ${record.ttl} ${type ?? `TYPE${record.type}`} ${type === undefined ? '' : dataText(message, record, type)}`.slice(0, 300);
+    return `${record.name} ${record.ttl} ${type ?? `TYPE${record.type}`} ${type === undefined ? '' : dataText(message, record, type)}`.slice(
+      0,
+      300,
+    );
   });
 }
 

@@ -1,6 +1,14 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { createServer, type AddressInfo, type Socket as TcpSocket } from 'node:net';
-import { AUTHORITATIVE_ANSWER, decode, encode, RECURSION_AVAILABLE, TRUNCATED_RESPONSE, type Answer, type DecodedPacket } from 'dns-packet';
+import {
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  RECURSION_AVAILABLE,
+  TRUNCATED_RESPONSE,
+  type Answer,
+  type DecodedPacket,
+} from 'dns-packet';
 
 /** What stands at one name. Strings of one TXT record may be given in pieces. */
 export interface ZoneEntry {
@@ -60,7 +68,11 @@ export async function startScriptedDns(zone: Zone = {}, options: ScriptedDnsOpti
     const query = decode(bytes);
     const question = query.questions?.[0];
     const seen: Seen = {
-      protocol, id: query.id ?? 0, name: question?.name ?? '', type: question?.type ?? '', sourcePort,
+      protocol,
+      id: query.id ?? 0,
+      name: question?.name ?? '',
+      type: question?.type ?? '',
+      sourcePort,
       edns: (query.additionals ?? []).some((record) => record.type === 'OPT'),
     };
     server.seen.push(seen);
@@ -94,7 +106,10 @@ export async function startScriptedDns(zone: Zone = {}, options: ScriptedDnsOpti
     script: null,
     async close() {
       for (const socket of connections) socket.destroy();
-      await Promise.all([new Promise<void>((done) => udp.close(() => done())), new Promise<void>((done) => tcp.close(() => done()))]);
+      await Promise.all([
+        new Promise<void>((done) => udp.close(() => done())),
+        new Promise<void>((done) => tcp.close(() => done())),
+      ]);
     },
   };
   return server;
@@ -161,9 +176,17 @@ function recordsOf(entry: ZoneEntry, type: string, name: string, ttl: number): A
     case 'CNAME':
       return entry.CNAME === undefined ? [] : [{ ...shared, type: 'CNAME', data: entry.CNAME }];
     case 'TXT':
-      return (entry.TXT ?? []).map((data) => ({ ...shared, type: 'TXT', data: typeof data === 'string' ? data : [...data] }));
+      return (entry.TXT ?? []).map((data) => ({
+        ...shared,
+        type: 'TXT',
+        data: typeof data === 'string' ? data : [...data],
+      }));
     case 'CAA':
-      return (entry.CAA ?? []).map(([flags, tag, value]) => ({ ...shared, type: 'CAA', data: { flags, tag: tag as 'issue', value } }));
+      return (entry.CAA ?? []).map(([flags, tag, value]) => ({
+        ...shared,
+        type: 'CAA',
+        data: { flags, tag: tag as 'issue', value },
+      }));
     default:
       return [];
   }
@@ -181,7 +204,11 @@ export function reply(query: DecodedPacket, rcode: number, answers: Answer[], ch
   const question = query.questions?.[0] ?? { name: '.', type: 'A' as const };
   const negative = answers.length === 0 && (rcode === 0 || rcode === RCODES.NXDOMAIN);
   const soa: Answer = {
-    type: 'SOA', name: '.', ttl: 120, class: 'IN', data: { mname: 'ns.invalid', rname: 'x.invalid', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 60 },
+    type: 'SOA',
+    name: '.',
+    ttl: 120,
+    class: 'IN',
+    data: { mname: 'ns.invalid', rname: 'x.invalid', serial: 1, refresh: 1, retry: 1, expire: 1, minimum: 60 },
   };
   return encode({
     type: 'response',

@@ -44,6 +44,8 @@ export async function startScriptedHttp(script: (socket: Socket, head: string) =
 
 /** A whole response with its length. */
 export function response(status: number, body: string | Buffer, headers: Record<string, string> = {}): Buffer {
-  const lines = Object.entries({ 'content-length': String(Buffer.byteLength(body)), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+  const lines = Object.entries({ 'content-length': String(Buffer.byteLength(body)), ...headers }).map(
+    ([name, value]) => `${name}: ${value}\r\n`,
+  );
   return Buffer.concat([Buffer.from(`HTTP/1.1 ${status} X\r\n${lines.join('')}\r\n`), Buffer.from(body)]);
 }

@@ -19,7 +19,10 @@ interface Vector extends CaaContext {
   expected: CaaStatus;
 }
 
-const file = JSON.parse(readFileSync(new URL('../vectors/caa.json', import.meta.url), 'utf8')) as { identifiers: string[]; vectors: Vector[] };
+const file = JSON.parse(readFileSync(new URL('../vectors/caa.json', import.meta.url), 'utf8')) as {
+  identifiers: string[];
+  vectors: Vector[];
+};
 const dns = await startScriptedDns();
 after(() => dns.close());
 
@@ -32,13 +35,23 @@ function optionsFor(zone: Zone) {
     else call.send(call.byZone);
   };
   const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
-  const resolver = createResolver({ serversFor: () => [dns], timeoutMs: 5_000, attempts: 2, random, clock: fixedClock, timers });
+  const resolver = createResolver({
+    serversFor: () => [dns],
+    timeoutMs: 5_000,
+    attempts: 2,
+    random,
+    clock: fixedClock,
+    timers,
+  });
   return { resolver, caIdentifiers: file.identifiers };
 }
 
 for (const { title, rule, zone, name, expected, method, accountUri } of file.vectors) {
   test(`${title} (${rule})`, async () => {
-    const context: CaaContext = { ...(method === undefined ? {} : { method }), ...(accountUri === undefined ? {} : { accountUri }) };
+    const context: CaaContext = {
+      ...(method === undefined ? {} : { method }),
+      ...(accountUri === undefined ? {} : { accountUri }),
+    };
     const result = await checkCaa(name, optionsFor(zone), context);
     assert.equal(result.status, expected, result.message);
     assert.notEqual(result.message, '');
@@ -47,7 +60,10 @@ for (const { title, rule, zone, name, expected, method, accountUri } of file.vec
 }
 
 test('the TTL is the smallest that the decision rests on, and the evidence shows each lookup', async () => {
-  const zone: Zone = { 'a.b.test': { CNAME: 'c.test', ttl: 20 }, 'c.test': { CAA: [[0, 'issue', 'ca.example']], ttl: 4_000 } };
+  const zone: Zone = {
+    'a.b.test': { CNAME: 'c.test', ttl: 20 },
+    'c.test': { CAA: [[0, 'issue', 'ca.example']], ttl: 4_000 },
+  };
   const found = await checkCaa('a.b.test', optionsFor(zone));
   assert.equal(found.ttl, 20);
   assert.equal(found.evidence['foundAt'], 'a.b.test');
@@ -57,7 +73,10 @@ test('the TTL is the smallest that the decision rests on, and the evidence shows
   assert.equal(empty.status, 'empty');
   assert.equal(empty.ttl, 60, 'the TTL of the SOA');
   const lookups = empty.evidence['lookups'] as { name: string; queries: unknown[] }[];
-  assert.deepEqual(lookups.map((lookup) => lookup.name), ['a.b.c.test', 'b.c.test', 'c.test', 'test']);
+  assert.deepEqual(
+    lookups.map((lookup) => lookup.name),
+    ['a.b.c.test', 'b.c.test', 'c.test', 'test'],
+  );
   assert.ok(lookups.every((lookup) => lookup.queries.length === 1));
 });
 
@@ -67,10 +86,13 @@ test('a failed lookup is tried again before it counts (BR 3.2.2.8.1)', async () 
   assert.equal(dns.seen.length, 2);
 });
 
-test('the installation\'s own account counts where the call names none', async () => {
+test("the installation's own account counts where the call names none", async () => {
   const zone: Zone = { 'a.test': { CAA: [[0, 'issue', 'ca.example; accounturi=acct:1']] } };
   assert.equal((await checkCaa('a.test', { ...optionsFor(zone), accountUri: 'acct:1' })).status, 'allowed');
-  assert.equal((await checkCaa('a.test', { ...optionsFor(zone), accountUri: 'acct:1' }, { accountUri: 'acct:2' })).status, 'denied');
+  assert.equal(
+    (await checkCaa('a.test', { ...optionsFor(zone), accountUri: 'acct:1' }, { accountUri: 'acct:2' })).status,
+    'denied',
+  );
 });
 
 test('without an identifier of our own every issue property denies', async () => {
@@ -83,11 +105,17 @@ test('attack: issue values of any form are read in linear time and never permit 
   assert.equal(parseIssueValue(`ca.example; a=b${' '.repeat(60_000)}x`), null);
   assert.equal(parseIssueValue('a'.repeat(60_000))?.issuer.length, 60_000);
   fc.assert(
-    fc.property(fc.string({ unit: fc.constantFrom('a', '.', '-', ';', '=', ' ', '\t', '_', '"', 'é', '\0') }), (text) => {
-      const value = parseIssueValue(text);
-      if (value === null || value.issuer === '') return;
-      const canonical = [value.issuer, ...value.parameters.map(({ tag, value: content }) => `${tag}=${content}`)].join('; ');
-      assert.deepEqual(parseIssueValue(canonical), value);
-    }),
+    fc.property(
+      fc.string({ unit: fc.constantFrom('a', '.', '-', ';', '=', ' ', '\t', '_', '"', 'é', '\0') }),
+      (text) => {
+        const value = parseIssueValue(text);
+        if (value === null || value.issuer === '') return;
+        const canonical = [
+          value.issuer,
+          ...value.parameters.map(({ tag, value: content }) => `${tag}=${content}`),
+        ].join('; ');
+        assert.deepEqual(parseIssueValue(canonical), value);
+      },
+    ),
   );
 });

@@ -2,10 +2,23 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encode, type Answer } from 'dns-packet';
 import fc from 'fast-check';
-import { readData, readMessage, readName, type RecordType, saneTtl, TYPE_CODES } from '../../src/validation/dns-message.ts';
+import {
+  readData,
+  readMessage,
+  readName,
+  type RecordType,
+  saneTtl,
+  TYPE_CODES,
+} from '../../src/validation/dns-message.ts';
 
 function message(answers: Answer[]): Buffer {
-  return encode({ type: 'response', id: 7, flags: 0, questions: [{ type: 'TXT', name: 'a.test', class: 'IN' }], answers });
+  return encode({
+    type: 'response',
+    id: 7,
+    flags: 0,
+    questions: [{ type: 'TXT', name: 'a.test', class: 'IN' }],
+    answers,
+  });
 }
 
 function readAll(bytes: Buffer): unknown[] {
@@ -26,7 +39,11 @@ const answer: fc.Arbitrary<Answer> = fc.oneof(
     type: fc.constant('CAA' as const),
     name,
     ttl: fc.nat(),
-    data: fc.record({ flags: fc.integer({ min: 0, max: 255 }), tag: fc.constantFrom('issue' as const, 'iodef' as const), value: fc.stringMatching(/^[!-~]{0,80}$/) }),
+    data: fc.record({
+      flags: fc.integer({ min: 0, max: 255 }),
+      tag: fc.constantFrom('issue' as const, 'iodef' as const),
+      value: fc.stringMatching(/^[!-~]{0,80}$/),
+    }),
   }),
 );
 
@@ -60,7 +77,10 @@ test('attack: a name that points at itself, forward, or on without end is refuse
   assert.throws(() => readName(Buffer.from([0xc0, 0]), 0), RangeError);
   assert.throws(() => readName(Buffer.from([0xc0, 2, 0]), 0), RangeError);
   assert.throws(() => readName(Buffer.from([1, 97, 0xc0, 0]), 0), RangeError);
-  const endless = Buffer.concat([...Array.from({ length: 5 }, () => Buffer.from([63, ...Buffer.alloc(63, 97)])), Buffer.from([0])]);
+  const endless = Buffer.concat([
+    ...Array.from({ length: 5 }, () => Buffer.from([63, ...Buffer.alloc(63, 97)])),
+    Buffer.from([0]),
+  ]);
   assert.throws(() => readName(endless, 0), /too long/);
   assert.throws(() => readName(Buffer.from([0x41, 97, 0]), 0), /unknown kind/);
 });
@@ -82,6 +102,15 @@ test('a CAA record whose tag is empty or runs over its end is broken', () => {
 test('a TTL with the top bit set, and an extended response code', () => {
   assert.equal(saneTtl(0x80000000), 0);
   assert.equal(saneTtl(0x7fffffff), 0x7fffffff);
-  const opt = { type: 'OPT' as const, name: '.', udpPayloadSize: 1232, extendedRcode: 1, ednsVersion: 0, flags: 0, flag_do: false, options: [] };
+  const opt = {
+    type: 'OPT' as const,
+    name: '.',
+    udpPayloadSize: 1232,
+    extendedRcode: 1,
+    ednsVersion: 0,
+    flags: 0,
+    flag_do: false,
+    options: [],
+  };
   assert.equal(readMessage(encode({ type: 'response', id: 1, flags: 0, questions: [], additionals: [opt] })).rcode, 16);
 });

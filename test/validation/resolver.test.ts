@@ -21,7 +21,14 @@ beforeEach(() => {
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 
 function resolver(options: Partial<ResolverOptions> = {}) {
-  return createResolver({ serversFor: () => [dns], timeoutMs: 5_000, attempts: 2, random, clock: fixedClock, ...options });
+  return createResolver({
+    serversFor: () => [dns],
+    timeoutMs: 5_000,
+    attempts: 2,
+    random,
+    clock: fixedClock,
+    ...options,
+  });
 }
 
 /** A TXT answer `value` for any name, changed as told. */
@@ -32,7 +39,13 @@ function txt(call: Call, value: string, changes: Parameters<typeof reply>[3] = {
 
 test('reads addresses, texts and CAA, with the smallest TTL and the evidence of the query', async () => {
   dns.zone = {
-    'a.test': { A: ['192.0.2.1', '192.0.2.2'], AAAA: ['2001:db8::1'], TXT: [['one ', 'record'], 'two'], CAA: [[128, 'issue', 'ca.test']], ttl: 42 },
+    'a.test': {
+      A: ['192.0.2.1', '192.0.2.2'],
+      AAAA: ['2001:db8::1'],
+      TXT: [['one ', 'record'], 'two'],
+      CAA: [[128, 'issue', 'ca.test']],
+      ttl: 42,
+    },
   };
   const found = await resolver().resolve('A.test.', 'A');
   assert.deepEqual(found.records, ['192.0.2.1', '192.0.2.2']);
@@ -41,11 +54,19 @@ test('reads addresses, texts and CAA, with the smallest TTL and the evidence of 
   assert.equal(found.server, `127.0.0.1:${dns.port}`);
   assert.equal(found.evidence.length, 1);
   const { answers, ...evidence } = found.evidence[0] ?? assert.fail();
-  assert.deepEqual(evidence, { at: fixedClock.now(), server: `127.0.0.1:${dns.port}`, protocol: 'udp', question: 'a.test A', outcome: 'NOERROR' });
+  assert.deepEqual(evidence, {
+    at: fixedClock.now(),
+    server: `127.0.0.1:${dns.port}`,
+    protocol: 'udp',
+    question: 'a.test A',
+    outcome: 'NOERROR',
+  });
   assert.match(answers[0] ?? '', /^a\.test 42 A 192\.0\.2\.1$/i);
   assert.deepEqual((await resolver().resolve('a.test', 'AAAA')).records, ['2001:db8:0:0:0:0:0:1']);
   assert.deepEqual((await resolver().resolve('a.test', 'TXT')).records, ['one record', 'two']);
-  assert.deepEqual((await resolver().resolve('a.test', 'CAA')).records, [{ flags: 128, tag: 'issue', value: 'ca.test' }]);
+  assert.deepEqual((await resolver().resolve('a.test', 'CAA')).records, [
+    { flags: 128, tag: 'issue', value: 'ca.test' },
+  ]);
   assert.ok(dns.seen.every((seen) => seen.edns));
 });
 
@@ -74,7 +95,10 @@ test('asks the next server where the first fails', async () => {
   second.zone = { 'a.test': { A: ['192.0.2.7'] } };
   const found = await resolver({ serversFor: () => [dns, second] }).resolve('a.test', 'A');
   assert.deepEqual(found.records, ['192.0.2.7']);
-  assert.deepEqual(found.evidence.map((query) => query.outcome), ['SERVFAIL', 'NOERROR']);
+  assert.deepEqual(
+    found.evidence.map((query) => query.outcome),
+    ['SERVFAIL', 'NOERROR'],
+  );
 });
 
 test('silence is a timeout after all tries, each from its own port with its own id', async () => {
@@ -94,7 +118,10 @@ test('a closed port is a failure at once, not after the time-out', async () => {
   await closed.close();
   const found = await resolver({ serversFor: () => [closed], timeoutMs: 60_000 }).resolve('a.test', 'A');
   assert.equal(found.kind, 'timeout');
-  assert.deepEqual(found.evidence.map((query) => query.outcome), ['unreachable', 'unreachable']);
+  assert.deepEqual(
+    found.evidence.map((query) => query.outcome),
+    ['unreachable', 'unreachable'],
+  );
 });
 
 test('a truncated answer is asked for again over TCP', async () => {
@@ -177,14 +204,17 @@ test('questions go out in random letter case; an answer in another spelling is a
 });
 
 test('attack: a record for another name in the answer section is not used', async () => {
-  dns.script = (call) => call.send(reply(call.query, 0, [{ type: 'TXT', name: 'other.test', ttl: 1, class: 'IN', data: 'poison' }]));
+  dns.script = (call) =>
+    call.send(reply(call.query, 0, [{ type: 'TXT', name: 'other.test', ttl: 1, class: 'IN', data: 'poison' }]));
   assert.equal((await resolver().resolve('a.test', 'TXT')).kind, 'nodata');
 });
 
 test('attack: a label that holds a dot is not the name it looks like', async () => {
   // One label `x.y` of three bytes as the target, followed by `test`.
   dns.script = (call) => {
-    const answer = reply(call.query, 0, [{ type: 'CNAME', name: call.seen.name, ttl: 1, class: 'IN', data: 'xxy.test' }]);
+    const answer = reply(call.query, 0, [
+      { type: 'CNAME', name: call.seen.name, ttl: 1, class: 'IN', data: 'xxy.test' },
+    ]);
     answer.write('.', answer.indexOf('xxy') + 1, 'latin1');
     call.send(answer);
   };
@@ -218,7 +248,10 @@ for (const followsAliases of [true, false]) {
     };
     const own = resolver({ serversFor: () => [server] });
     const found = await own.resolve('a.test', 'TXT');
-    assert.deepEqual([found.kind, found.records, found.names, found.ttl], ['answer', ['here'], ['a.test', 'b.test', 'c.test'], 50]);
+    assert.deepEqual(
+      [found.kind, found.records, found.names, found.ttl],
+      ['answer', ['here'], ['a.test', 'b.test', 'c.test'], 50],
+    );
     assert.equal((await own.resolve('gone.test', 'TXT')).kind, 'nxdomain');
     assert.equal((await own.resolve('bare.test', 'TXT')).kind, 'nodata');
     for (const name of ['loop.test', 'self.test']) {
@@ -226,7 +259,10 @@ for (const followsAliases of [true, false]) {
       assert.equal(looped.kind, 'malformed');
       assert.match(looped.message, /circle/);
     }
-    assert.deepEqual((await own.resolve('a.test', 'CNAME')).records.map((data) => (data as string).toLowerCase()), ['b.test']);
+    assert.deepEqual(
+      (await own.resolve('a.test', 'CNAME')).records.map((data) => (data as string).toLowerCase()),
+      ['b.test'],
+    );
   });
 
   test(`at most 8 CNAMEs are followed, by a server that ${followsAliases ? 'follows' : 'stops'} itself`, async (context) => {
@@ -244,21 +280,33 @@ for (const followsAliases of [true, false]) {
 
 test('each name of a chain is asked of the servers that own it', async () => {
   dns.zone = { 'a.test': { CNAME: 'b.example' } };
-  dns.script = (call) => call.send(reply(call.query, 0, [{ type: 'CNAME', name: call.seen.name, ttl: 9, class: 'IN', data: 'b.example' }]));
+  dns.script = (call) =>
+    call.send(reply(call.query, 0, [{ type: 'CNAME', name: call.seen.name, ttl: 9, class: 'IN', data: 'b.example' }]));
   second.zone = { 'b.example': { A: ['192.0.2.9'] } };
-  const found = await resolver({ serversFor: (name) => [name.endsWith('.test') ? dns : second] }).resolve('a.test', 'A');
+  const found = await resolver({ serversFor: (name) => [name.endsWith('.test') ? dns : second] }).resolve(
+    'a.test',
+    'A',
+  );
   assert.deepEqual(found.records, ['192.0.2.9']);
 });
 
 test('names that cannot be asked, and a lack of servers, are answers too', async () => {
-  for (const name of ['', 'a..test', `${'x'.repeat(64)}.test`, `${'x.'.repeat(130)}test`, 'a b.test', 'bücher.test', 'a\\046b.test']) {
+  for (const name of [
+    '',
+    'a..test',
+    `${'x'.repeat(64)}.test`,
+    `${'x.'.repeat(130)}test`,
+    'a b.test',
+    'bücher.test',
+    'a\\046b.test',
+  ]) {
     assert.equal((await resolver().resolve(name, 'A')).kind, 'malformed', name);
   }
   assert.equal((await resolver({ serversFor: () => [] }).resolve('a.test', 'A')).kind, 'timeout');
   assert.equal(dns.seen.length, 0);
 });
 
-test('reads the system\'s servers in every spelling', () => {
+test("reads the system's servers in every spelling", () => {
   assert.deepEqual(systemDnsServers(['192.0.2.1', '192.0.2.1:5353', '2001:db8::1', '[2001:db8::1]:5353']), [
     { host: '192.0.2.1', port: 53 },
     { host: '192.0.2.1', port: 5353 },
