@@ -1,4 +1,4 @@
-import { constructedContextTag, contextTag, type DerElement, inside, readWhole, TAG } from './der-reader.ts';
+import { constructedContextTag, contextTag, type DerCursor, type DerElement, inside, readWhole, TAG } from './der-reader.ts';
 import { readNamedBits, readOid, readSmallInteger } from './der-values.ts';
 import type { LintCase, LintRule } from './lint.ts';
 import { ACCESS, ATTRIBUTE, EXTENSION, POLICY, PURPOSE } from './oids.ts';
@@ -24,6 +24,11 @@ export const LEAF_RULES: readonly LintRule[] = [
     id: 'time-form',
     cite: 'RFC 5280 §4.1.2.5',
     check: ({ tbs }) => [tbs.notBefore, tbs.notAfter].every(({ at, tag }) => tag === (at < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime)),
+  },
+  {
+    id: 'validity-on-record',
+    cite: 'BR 5.4.1',
+    check: ({ tbs, expected }) => tbs.notBefore.at === expected.notBefore && tbs.notAfter.at === expected.notAfter,
   },
   {
     // Both ends count, hence the second.
@@ -71,15 +76,15 @@ export const LEAF_RULES: readonly LintRule[] = [
     id: 'authority-key',
     cite: 'BR 7.1.2.11.1',
     check: ({ tbs, expected }) => {
-      const fields = items(of(tbs, EXTENSION.authorityKeyIdentifier));
-      return fields.length === 1 && fields[0]!.tag === contextTag(0) && same(bytesOf(fields[0]!), expected.issuer.keyId);
+      const fields = items(of(tbs, EXTENSION.authorityKeyIdentifier), contextTag(0));
+      return fields.length === 1 && same(bytesOf(fields[0]!), expected.issuer.keyId);
     },
   },
   {
     id: 'purpose',
     cite: 'BR 7.1.2.7.10',
     check: (leaf) => {
-      const purposes = items(of(leaf.tbs, EXTENSION.extendedKeyUsage)).map(readOid);
+      const purposes = items(of(leaf.tbs, EXTENSION.extendedKeyUsage), TAG.oid).map(readOid);
       return purposes.length === 1 && purposes[0] === PURPOSE.serverAuth;
     },
   },
@@ -97,34 +102,34 @@ export const LEAF_RULES: readonly LintRule[] = [
     cite: 'BR 7.1.2.7.8',
     check: ({ tbs }) => {
       const constraints = tbs.byType.get(EXTENSION.basicConstraints);
-      return constraints === undefined || (constraints.critical && items(constraints).length === 0);
+      return constraints === undefined || (constraints.critical && items(constraints, TAG.boolean).length === 0);
     },
   },
   {
     id: 'policy',
     cite: 'BR 7.1.6.1',
     check: (leaf) => {
-      const policies = items(of(leaf.tbs, EXTENSION.certificatePolicies));
-      const first = policies[0];
-      return policies.length === 1 && readOid(inside(first!).next(TAG.oid, 'a policy')) === POLICY[leaf.expected.level];
+      const policy = only(inside(wholeSequence(of(leaf.tbs, EXTENSION.certificatePolicies))), TAG.sequence);
+      return readOid(only(inside(policy), TAG.oid)) === POLICY[leaf.expected.level];
     },
   },
   {
     id: 'crl-distribution-point',
     cite: 'BR 7.1.2.11.2',
-    check: (leaf) => {
-      const urls = crlUrlsOf(leaf);
-      return urls.length === 1 && urls[0]!.startsWith('http://') && urls[0]!.endsWith(leaf.expected.crlPath);
-    },
+    check: (leaf) => isAt(crlUrlOf(leaf), leaf.expected.crlPath),
   },
-  { id: 'authority-information', cite: 'BR 7.1.2.7.7', check: hasCaIssuers },
+  {
+    id: 'authority-information',
+    cite: 'BR 7.1.2.7.7',
+    check: (leaf) => isAt(caIssuersUrlOf(leaf), leaf.expected.caIssuersPath),
+  },
   {
     id: 'must-staple-as-asked',
     cite: 'RFC 7633 §4',
     check: ({ tbs, expected }) => {
       const feature = tbs.byType.get(EXTENSION.tlsFeature);
       if (feature === undefined) return !expected.mustStaple;
-      return expected.mustStaple && items(feature).map(readSmallInteger).join() === '5';
+      return expected.mustStaple && items(feature, TAG.integer).map(readSmallInteger).join() === '5';
     },
   },
   {
@@ -225,23 +230,37 @@ function isDnsName(name: string): boolean {
   return name.length <= 253 && LABELS.test(name);
 }
 
-function crlUrlsOf(leaf: LintCase): string[] {
-  return items(of(leaf.tbs, EXTENSION.crlDistributionPoints)).flatMap((point) => {
-    const name = inside(inside(point).next(constructedContextTag(0), 'the name')).next(constructedContextTag(0), 'the name');
-    const cursor = inside(name);
-    const urls: string[] = [];
-    while (cursor.more) urls.push(latin1(cursor.next(contextTag(6), 'an address')));
-    return urls;
-  });
+/** The one address at which the CRL is. @throws DerError for more than one, or anything beside it */
+function crlUrlOf(leaf: LintCase): string {
+  const points = wholeSequence(of(leaf.tbs, EXTENSION.crlDistributionPoints));
+  const point = only(inside(points), TAG.sequence);
+  const name = only(inside(point), constructedContextTag(0));
+  const fullName = only(inside(name), constructedContextTag(0));
+  return latin1(only(inside(fullName), contextTag(6)));
 }
 
-function hasCaIssuers(leaf: LintCase): boolean {
-  const accesses = items(of(leaf.tbs, EXTENSION.authorityInformationAccess));
-  return accesses.length > 0 && accesses.every((access) => {
-    const parts = inside(access);
-    const method = readOid(parts.next(TAG.oid, 'the method'));
-    return method === ACCESS.caIssuers && latin1(parts.next(contextTag(6), 'the address')).startsWith('http://');
-  });
+/** The one address of the issuer's certificate. @throws DerError for any other access */
+function caIssuersUrlOf(leaf: LintCase): string {
+  const accesses = wholeSequence(of(leaf.tbs, EXTENSION.authorityInformationAccess));
+  const access = inside(only(inside(accesses), TAG.sequence));
+  const method = readOid(access.next(TAG.oid, 'the method'));
+  const url = only(access, contextTag(6));
+  return method === ACCESS.caIssuers ? latin1(url) : '';
+}
+
+function isAt(url: string, path: string): boolean {
+  return url.startsWith('http://') && url.endsWith(path);
+}
+
+/** The last element, of this type. @throws DerError */
+function only(cursor: DerCursor, tag: number): DerElement {
+  const element = cursor.next(tag, 'an entry');
+  cursor.done('a list of one');
+  return element;
+}
+
+function wholeSequence(extension: ReadExtension): DerElement {
+  return readWhole(extension.value, TAG.sequence, 'the extension');
 }
 
 const MISSING: ReadExtension = { type: '', critical: false, value: new Uint8Array() };
@@ -251,11 +270,11 @@ function of(tbs: ReadTbs, type: string): ReadExtension {
   return tbs.byType.get(type) ?? MISSING;
 }
 
-/** Elements of the SEQUENCE that fills the extension. @throws DerError */
-function items(extension: ReadExtension): DerElement[] {
-  const cursor = inside(readWhole(extension.value, TAG.sequence, 'the extension'));
+/** Elements of the SEQUENCE that fills the extension, all of this type. @throws DerError */
+function items(extension: ReadExtension, tag: number): DerElement[] {
+  const cursor = inside(wholeSequence(extension));
   const elements: DerElement[] = [];
-  while (cursor.more) elements.push(cursor.any());
+  while (cursor.more) elements.push(cursor.next(tag, 'an entry'));
   return elements;
 }
 

@@ -15,6 +15,9 @@ export interface LintExpectation {
   mustStaple: boolean;
   /** Upper-case hex. */
   serial: string;
+  /** As on record. */
+  notBefore: Instant;
+  notAfter: Instant;
   notAfterAtMost: Instant;
   /** Now; the signature follows at once. */
   signedAt: Instant;
@@ -28,6 +31,8 @@ export interface LintExpectation {
   };
   /** Path with which the one address of the CRL distribution point must end; the host may have changed since. */
   crlPath: string;
+  /** The same of the issuer's certificate. */
+  caIssuersPath: string;
 }
 
 export interface LintCase {

@@ -11,12 +11,16 @@ export interface CaAddresses {
 /** `base` is the public address of the desk, `http://…` without a slash at the end. */
 export function caAddresses(base: string, issuer: string): CaAddresses {
   return {
-    rootCertificate: () => `${base}/ca/${issuer}/root.crt`,
-    intermediateCertificate: () => `${base}/ca/${issuer}/intermediate.crt`,
+    rootCertificate: () => base + certificatePath(issuer, 'root'),
+    intermediateCertificate: () => base + certificatePath(issuer, 'intermediate'),
     crl: (shard) => base + crlPath(issuer, shard),
   };
 }
 
 export function crlPath(issuer: string, shard: number): string {
   return `/crl/${issuer}/${shard === ROOT_SHARD ? 'root' : shard}.crl`;
+}
+
+export function certificatePath(issuer: string, name: 'root' | 'intermediate'): string {
+  return `/ca/${issuer}/${name}.crt`;
 }

@@ -4,7 +4,7 @@ import type { Issuance } from '../../core/records.ts';
 import { type Clock, HOUR, type Instant, SECOND } from '../../core/time.ts';
 import { createLeafBuilder, serialFrom, SIGNATURE_ALGORITHM, signed } from '../../pki/certificate-builder.ts';
 import { lintLeaf } from '../../pki/lint.ts';
-import { crlPath } from './addresses.ts';
+import { certificatePath, crlPath } from './addresses.ts';
 import type { Ca } from './ca.ts';
 
 export const DEFAULT_CRL_SHARDS = 8;
@@ -39,13 +39,15 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
   };
 
   const issue = async (ask: IssueAsk, issuance: Issuance): Promise<IssueResult> => {
-    const { serial, tbs } = issuance;
-    if (serial === null || tbs === null) {
-      throw new DeskError('internal', `Issuance ${issuance.id} has no serial or nothing to sign`);
+    const { serial, tbs, notBefore, notAfter } = issuance;
+    if (serial === null || tbs === null || notBefore === null || notAfter === null) {
+      throw new DeskError('internal', `Issuance ${issuance.id} is no record of something to sign`);
     }
     lintLeaf(tbs, {
       ...ask,
       serial,
+      notBefore,
+      notAfter,
       signedAt: clock.now(),
       issuer: {
         signatureAlgorithm: SIGNATURE_ALGORITHM[ca.signer.algorithm],
@@ -54,6 +56,7 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
         notAfter: ca.intermediate.notAfter,
       },
       crlPath: crlPath(ca.issuer, crlShard(serial)),
+      caIssuersPath: certificatePath(ca.issuer, 'intermediate'),
     });
     const signature = await ca.signer.sign(tbs);
     return { kind: 'issued', certificate: signed(tbs, ca.signer.algorithm, signature) };

@@ -3,7 +3,7 @@ import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
 import { notFound } from '../../core/errors.ts';
 import type { Store } from '../../core/store.ts';
 import { type Clock, SECOND } from '../../core/time.ts';
-import { ROOT_SHARD } from './addresses.ts';
+import { certificatePath, ROOT_SHARD } from './addresses.ts';
 import type { Ca } from './ca.ts';
 import { newestCrl } from './crls.ts';
 
@@ -26,7 +26,7 @@ export const caRoutes: FastifyPluginAsync<CaRoutesOptions> = async (app, { ca, s
   const { issuer } = ca;
 
   for (const name of ['root', 'intermediate'] as const) {
-    app.get(`/ca/${issuer}/${name}.crt`, async (request, reply) =>
+    app.get(certificatePath(issuer, name), async (request, reply) =>
       answer(request, reply, ca[name].certificate, 'application/pkix-cert', CERTIFICATE_AGE),
     );
   }
