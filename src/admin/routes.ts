@@ -56,7 +56,7 @@ const passing = z.strictObject({
 
 /**
  * The operator's API under `/admin/v1`, with `Authorization: Bearer KEY`. Lists take `limit` (1 to 500), `offset`,
- * `account` (a handle) and the members of `LISTS`, newest first, and answer `{items, total}`.
+ * `account` (a handle; jobs have none) and the members of `LISTS`, newest first, and answer `{items, total}`.
  */
 export async function adminRoutes(app: FastifyInstance, options: AdminOptions): Promise<void> {
   const { office } = options;
@@ -89,21 +89,21 @@ export async function adminRoutes(app: FastifyInstance, options: AdminOptions): 
     return reply.code(201).send({ ...(await show(office, 'credentials', String(made.key.id))), secret: made.secret });
   });
   app.post<{ Params: { id: string } }>('/keys/:id/revoke', async (request) => {
-    await revokeKey(office, read(id, request.params.id), who(request));
+    await revokeKey(office, read(id, request.params.id, 'id'), who(request));
     return show(office, 'credentials', request.params.id);
   });
   app.post<{ Params: { id: string } }>('/organizations/:id/validate', async (request) => {
     const found = read(vetting, request.body);
-    await office.vetting.vetOrganization(read(id, request.params.id), { ...found, by: who(request) });
+    await office.vetting.vetOrganization(read(id, request.params.id, 'id'), { ...found, by: who(request) });
     return show(office, 'organizations', request.params.id);
   });
   app.post<{ Params: { id: string } }>('/organizations/:id/confirm', async (request) => {
-    await office.vetting.confirmVetting(read(id, request.params.id), who(request));
+    await office.vetting.confirmVetting(read(id, request.params.id, 'id'), who(request));
     return show(office, 'organizations', request.params.id);
   });
   app.post<{ Params: { id: string } }>('/requests/:id/pass-check', async (request) => {
     const { check, evidence } = read(passing, request.body);
-    await office.vetting.passCheck(read(id, request.params.id), check, who(request), evidence);
+    await office.vetting.passCheck(read(id, request.params.id, 'id'), check, who(request), evidence);
     return show(office, 'requests', request.params.id);
   });
 }
@@ -123,14 +123,16 @@ function guard(app: FastifyInstance, { authenticate, takeCall }: AdminOptions): 
   return (request) => names.get(request) as string;
 }
 
+type ListQueryString = { limit: number; offset: number; account?: string } & Record<string, unknown>;
+
 async function list(office: Office, kind: ListedKind, by: readonly string[], query: Record<string, unknown>) {
   const schema = z.strictObject({
     limit: z.coerce.number().int().min(1).max(500).default(50),
     offset: z.coerce.number().int().min(0).default(0),
-    account: z.string().optional(),
+    ...(kind === 'jobs' ? {} : { account: z.string().optional() }),
     ...Object.fromEntries(by.map((name) => [name, NUMBERS.has(name) ? id.optional() : z.string().optional()])),
   });
-  const { limit, offset, account: handle, ...equal } = read(schema, query);
+  const { limit, offset, account: handle, ...equal } = read(schema, query) as ListQueryString;
   const accountId = handle === undefined ? null : (await accountByHandle(office.store, handle)).id;
   const filters = Object.entries(equal)
     .filter(([, value]) => value !== undefined)
@@ -147,25 +149,27 @@ async function list(office: Office, kind: ListedKind, by: readonly string[], que
 }
 
 async function show(office: Office, kind: ListedKind, text: string) {
-  const record = await office.store.get<Kind>(kind, read(id, text));
+  const record = await office.store.get<Kind>(kind, read(id, text, 'id'));
   if (record === null) throw notFound(`${kind} ${text}`);
   return VIEWS[kind](record as never);
 }
 
 async function handleOf(office: Office, text: string): Promise<string> {
-  const found = await office.store.get('accounts', read(id, text));
+  const found = await office.store.get('accounts', read(id, text, 'id'));
   if (found === null) throw notFound(`accounts ${text}`);
   return found.handle;
 }
 
 /** @throws DeskError `invalid-value` with every violation */
-function read<T>(schema: z.ZodType<T>, input: unknown): T {
+function read<T>(schema: z.ZodType<T>, input: unknown, what = 'body'): T {
   const result = schema.safeParse(input ?? {});
   if (result.success) return result.data;
-  const violations = result.error.issues.map(({ path, message }) => ({ field: path.join('.'), message }));
-  throw new DeskError('invalid-value', violations.map(({ field, message }) => `${field}: ${message}`).join('; '), {
-    violations,
+  const violations = result.error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') return issue.keys.map((field) => ({ field, message: 'is not known' }));
+    return [{ field: issue.path.join('.') || what, message: issue.message }];
   });
+  const message = violations.map(({ field, message: text }) => `${field}: ${text}`).join('; ');
+  throw new DeskError('invalid-value', message, { violations });
 }
 
 /** Without the members that are undefined. */

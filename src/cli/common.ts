@@ -17,8 +17,9 @@ export interface CommonOptions {
   as?: string;
 }
 
-/** A command with the options that all share; `examples` stand below its help, a line each. */
-export function command(name: string, description: string, examples: readonly string[] = []): Command {
+/** A command (`create <handle>`) with the options that all share; `examples` stand below its help, a line each. */
+export function command(usage: string, description: string, examples: readonly string[] = []): Command {
+  const [name, ...parameters] = usage.split(' ');
   const made = new Command(name)
     .description(description)
     .option('--data <dir>', 'data directory (default ./data)')

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
-import { DeskError } from '../core/errors.ts';
+import { nearest } from '../config/nearest.ts';
+import { DeskError, invalidValue } from '../core/errors.ts';
 import { accountsCommand } from './accounts.ts';
 import { caCommand } from './ca.ts';
 import { doctorCommand } from './doctor.ts';
@@ -52,10 +53,22 @@ function exitByThrowing(command: Command): void {
 /** Runs one command line (without node and script). Sets the process's exit code; never throws. */
 export async function run(argv: readonly string[]): Promise<void> {
   try {
-    await program().parseAsync([...argv], { from: 'user' });
+    const chancery = program();
+    checkCommand(chancery, argv[0]);
+    await chancery.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     process.exitCode = complain(error);
   }
+}
+
+/** What is no command would otherwise be an argument of `serve`. */
+function checkCommand(chancery: Command, word: string | undefined): void {
+  if (word === undefined || word.startsWith('-')) return;
+  const known = ['help', ...chancery.commands.map((command) => command.name())];
+  if (known.includes(word)) return;
+  const guess = nearest(word, known);
+  const hint = guess === null ? 'chancery --help lists them' : `did you mean ${guess}?`;
+  throw invalidValue('command', `There is no command ${word}; ${hint}`, word);
 }
 
 function complain(error: unknown): number {
