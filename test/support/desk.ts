@@ -94,7 +94,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     keyType: 'P-256',
   });
   const issuer = createEmbeddedIssuer({ ca, clock, random });
-  const pki = createPkiTools({ readCsr: crypto.readCsr });
+  const pki = createPkiTools({ readCsr: (text) => crypto.readCsr(text) });
   const names = createNamePolicy({ profile: 'public', allowReserved: RESERVED_SUFFIXES });
   const issuers = new Map([[issuer.name, issuer]]);
   const engine: Engine = {
@@ -115,7 +115,15 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const limits = { wait: 0 };
   await app.register(async (part) => {
     await dialect.serve(part, {
-      ...{ desk: office.desk, store, clock, random, catalogue, pki, names, issuers, log },
+      desk: office.desk,
+      store,
+      clock,
+      random,
+      catalogue,
+      pki,
+      names,
+      issuers,
+      log,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey: (purpose) => hashSecret(purpose),
       takeCall: () => limits.wait,
@@ -153,22 +161,9 @@ async function ownAccount(store: Store, handle: string, balance: number, now: nu
 /** PEM of a new CSR with a P-256 key. */
 export function newCsr(commonName: string | null, names: readonly string[] = [], subject = ''): string {
   const sans = names.map((name) => `DNS:${name}`).join(',');
-  const text = openssl([
-    ...[
-      'req',
-      '-new',
-      '-newkey',
-      'ec',
-      '-pkeyopt',
-      'ec_paramgen_curve:P-256',
-      '-nodes',
-      '-utf8',
-      '-keyout',
-      '/dev/null',
-    ],
-    ...['-subj', `${subject}${commonName === null ? '' : `/CN=${commonName}`}` || '/'],
-    ...(sans === '' ? [] : ['-addext', `subjectAltName=${sans}`]),
-  ]);
+  const key = 'req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -utf8 -keyout /dev/null'.split(' ');
+  const name = `${subject}${commonName === null ? '' : `/CN=${commonName}`}` || '/';
+  const text = openssl(key.concat(['-subj', name], sans === '' ? [] : ['-addext', `subjectAltName=${sans}`]));
   return text.slice(text.indexOf('-----BEGIN CERTIFICATE REQUEST'));
 }
 

@@ -59,8 +59,14 @@ export const LANGUAGES = ['EN', 'NL', 'FR', 'CN', 'DE', 'IT', 'JP', 'KR', 'PT', 
 /** Clients send it in either case. */
 export const language = z
   .string()
-  .max(10, { error: `must be any of ${LANGUAGES.join(', ')}`, abort: true })
+  .max(10, { error: anyOf(LANGUAGES), abort: true })
   .toUpperCase()
-  .pipe(z.enum(LANGUAGES, `must be any of ${LANGUAGES.join(', ')}`));
+  .pipe(z.enum(LANGUAGES, anyOf(LANGUAGES)));
 
-export const DCV_TYPES = ['EMAIL', 'FILE', 'DNS'] as const;
+const DCV_TYPES = ['EMAIL', 'FILE', 'DNS'] as const;
+
+export const dcvType = z.string().pipe(z.enum(DCV_TYPES, anyOf(DCV_TYPES)));
+
+function anyOf(values: readonly string[]): string {
+  return `must be any of ${values.join(', ')}`;
+}

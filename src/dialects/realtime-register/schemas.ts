@@ -14,7 +14,7 @@ export const approver = z.strictObject({
 export const dcv = z
   .strictObject({
     commonName: is.domain,
-    type: z.enum(is.DCV_TYPES, `must be any of ${is.DCV_TYPES.join(', ')}`),
+    type: is.dcvType,
     email: is.email.optional(),
   })
   .superRefine((entry, context) => {

@@ -9,7 +9,7 @@ export type Json = any;
 
 export interface Reply {
   status: number;
-  headers: Record<string, unknown>;
+  headers: Readonly<Record<string, Json>>;
   text: string;
   json: Json;
 }
