@@ -24,6 +24,7 @@ export function command(usage: string, description: string, examples: readonly s
     .description(description)
     .option('--data <dir>', 'data directory (default ./data)')
     .option('--config <file>', 'configuration file (TOML)');
+  for (const parameter of parameters) made.argument(parameter);
   if (examples.length > 0)
     made.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ ${line}\n`).join('')}`);
   return made;
