@@ -4,8 +4,18 @@ import type { Instant } from '../core/time.ts';
 import { bitString, concat, explicit, integer, nullValue, oid, sequence, time } from './der-writer.ts';
 import { leafSubject, LONGEST_COMMON_NAME } from './subject-writer.ts';
 import {
-  authorityKeyIdentifier, caConstraints, caIssuers, certificatePolicy, crlDistributionPoint, keyIdentifier, keyUsage,
-  mustStaple, notACa, serverAuth, subjectAltName, subjectKeyIdentifier,
+  authorityKeyIdentifier,
+  caConstraints,
+  caIssuers,
+  certificatePolicy,
+  crlDistributionPoint,
+  keyIdentifier,
+  keyUsage,
+  mustStaple,
+  notACa,
+  serverAuth,
+  subjectAltName,
+  subjectKeyIdentifier,
 } from './extension-writer.ts';
 import { ALGORITHM } from './oids.ts';
 import type { SignatureAlgorithm } from './signer.ts';
@@ -166,6 +176,6 @@ export function signed(tbs: Uint8Array, algorithm: SignatureAlgorithm, signature
  */
 export function serialFrom(random: Uint8Array): Uint8Array {
   const serial = Uint8Array.from(random);
-  serial[0] = (serial[0]! & 0x3f) | 0x40;
+  serial[0] = ((serial[0] as number) & 0x3f) | 0x40;
   return serial;
 }

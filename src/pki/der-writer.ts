@@ -74,7 +74,10 @@ export function namedBits(bits: readonly number[]): Uint8Array {
   const highest = Math.max(...bits);
   const octets = new Uint8Array(1 + (highest >> 3) + 1);
   octets[0] = 7 - (highest & 7);
-  for (const bit of bits) octets[1 + (bit >> 3)]! |= 0x80 >> (bit & 7);
+  for (const bit of bits) {
+    const at = 1 + (bit >> 3);
+    octets[at] = (octets[at] as number) | (0x80 >> (bit & 7));
+  }
   return tlv(TAG.bitString, [octets]);
 }
 

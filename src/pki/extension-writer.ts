@@ -3,7 +3,16 @@ import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import type { Level } from '../core/products.ts';
 import {
-  booleanTrue, enumerated, explicit, implicit, integer, namedBits, octetString, oid, sequence, tlv,
+  booleanTrue,
+  enumerated,
+  explicit,
+  implicit,
+  integer,
+  namedBits,
+  octetString,
+  oid,
+  sequence,
+  tlv,
 } from './der-writer.ts';
 import { ACCESS, EXTENSION, POLICY, PURPOSE } from './oids.ts';
 

@@ -1,4 +1,12 @@
-import { constructedContextTag, contextTag, type DerCursor, type DerElement, inside, readWhole, TAG } from './der-reader.ts';
+import {
+  constructedContextTag,
+  contextTag,
+  type DerCursor,
+  type DerElement,
+  inside,
+  readWhole,
+  TAG,
+} from './der-reader.ts';
 import { readNamedBits, readOid, readSmallInteger } from './der-values.ts';
 import type { LintCase, LintRule } from './lint.ts';
 import { ACCESS, ATTRIBUTE, EXTENSION, POLICY, PURPOSE } from './oids.ts';
@@ -10,7 +18,11 @@ const HOUR = 3_600_000;
 /** Rules of leaves. BR: TLS Baseline Requirements v2.2.7. */
 export const LEAF_RULES: readonly LintRule[] = [
   { id: 'version-3', cite: 'BR 7.1.1', check: ({ tbs }) => tbs.version === 2 },
-  { id: 'serial-positive', cite: 'BR 7.1', check: ({ tbs }) => tbs.serial[0]! < 0x80 && tbs.serial.some((octet) => octet > 0) },
+  {
+    id: 'serial-positive',
+    cite: 'BR 7.1',
+    check: ({ tbs }) => (tbs.serial[0] as number) < 0x80 && tbs.serial.some((octet) => octet > 0),
+  },
   // Below 2^159, and no shorter than the 16 octets of chance that we put there.
   { id: 'serial-length', cite: 'BR 7.1', check: ({ tbs }) => tbs.serial.length >= 16 && tbs.serial.length <= 20 },
   { id: 'serial-on-record', cite: 'BR 5.4.1', check: ({ tbs, expected }) => hex(tbs.serial) === expected.serial },
@@ -23,7 +35,10 @@ export const LEAF_RULES: readonly LintRule[] = [
   {
     id: 'time-form',
     cite: 'RFC 5280 §4.1.2.5',
-    check: ({ tbs }) => [tbs.notBefore, tbs.notAfter].every(({ at, tag }) => tag === (at < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime)),
+    check: ({ tbs }) =>
+      [tbs.notBefore, tbs.notAfter].every(
+        ({ at, tag }) => tag === (at < YEAR_2050 ? TAG.utcTime : TAG.generalizedTime),
+      ),
   },
   {
     id: 'validity-on-record',
@@ -43,13 +58,21 @@ export const LEAF_RULES: readonly LintRule[] = [
     check: ({ tbs, expected }) => Math.abs(expected.signedAt - tbs.notBefore.at) <= 48 * HOUR,
   },
   { id: 'within-term', cite: 'order', check: ({ tbs, expected }) => tbs.notAfter.at <= expected.notAfterAtMost },
-  { id: 'within-issuer', cite: 'RFC 5280 §6.1', check: ({ tbs, expected }) => tbs.notAfter.at <= expected.issuer.notAfter },
+  {
+    id: 'within-issuer',
+    cite: 'RFC 5280 §6.1',
+    check: ({ tbs, expected }) => tbs.notAfter.at <= expected.issuer.notAfter,
+  },
   { id: 'subject-attributes', cite: 'BR 7.1.2.7.2', check: subjectFitsLevel },
   { id: 'subject-order', cite: 'BR 7.1.4.2', check: subjectInOrder },
   { id: 'subject-encoding', cite: 'BR 7.1.4.2', check: subjectEncoded },
   { id: 'common-name-in-san', cite: 'BR 7.1.4.3', check: commonNameInSan },
   { id: 'key-asked-for', cite: 'BR 3.2.1', check: ({ tbs, expected }) => same(tbs.spki, expected.spki) },
-  { id: 'key-algorithm', cite: 'BR 7.1.3.1', check: ({ tbs }) => KEY_PREFIXES.some((prefix) => startsInside(tbs.spki, prefix)) },
+  {
+    id: 'key-algorithm',
+    cite: 'BR 7.1.3.1',
+    check: ({ tbs }) => KEY_PREFIXES.some((prefix) => startsInside(tbs.spki, prefix)),
+  },
   {
     id: 'extensions-once',
     cite: 'RFC 5280 §4.2',
@@ -63,7 +86,8 @@ export const LEAF_RULES: readonly LintRule[] = [
   {
     id: 'san-names',
     cite: 'BR 7.1.2.7.12',
-    check: ({ san, expected }) => san.length === expected.names.length && san.every((name, at) => name === expected.names[at]),
+    check: ({ san, expected }) =>
+      san.length === expected.names.length && san.every((name, at) => name === expected.names[at]),
   },
   { id: 'san-name-form', cite: 'BR 7.1.2.7.12', check: ({ san }) => san.length > 0 && san.every(isDnsName) },
   { id: 'san-names-once', cite: 'BR 7.1.4.2', check: ({ san }) => new Set(san).size === san.length },
@@ -76,8 +100,8 @@ export const LEAF_RULES: readonly LintRule[] = [
     id: 'authority-key',
     cite: 'BR 7.1.2.11.1',
     check: ({ tbs, expected }) => {
-      const fields = items(of(tbs, EXTENSION.authorityKeyIdentifier), contextTag(0));
-      return fields.length === 1 && same(bytesOf(fields[0]!), expected.issuer.keyId);
+      const keyId = only(inside(wholeSequence(of(tbs, EXTENSION.authorityKeyIdentifier))), contextTag(0));
+      return same(bytesOf(keyId), expected.issuer.keyId);
     },
   },
   {
@@ -207,7 +231,7 @@ function subjectFitsLevel({ tbs, expected }: LintCase): boolean {
 /** Rising, so each at most once as well. */
 function subjectInOrder({ tbs }: LintCase): boolean {
   const ranks = tbs.subject.map(({ type }) => ORDER.indexOf(type));
-  return ranks.every((rank, at) => rank >= 0 && (at === 0 || rank > ranks[at - 1]!));
+  return ranks.every((rank, at) => rank >= 0 && (at === 0 || rank > (ranks[at - 1] as number)));
 }
 
 function subjectEncoded({ tbs }: LintCase): boolean {

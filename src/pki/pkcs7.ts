@@ -6,12 +6,6 @@ import { CMS } from './oids.ts';
  * The certificates keep their order, as readers that show a chain expect it.
  */
 export function certificatesAsPkcs7(certificates: readonly Uint8Array[]): Uint8Array {
-  const signedData = sequence([
-    integer(1),
-    set([]),
-    sequence([oid(CMS.data)]),
-    explicit(0, certificates),
-    set([]),
-  ]);
+  const signedData = sequence([integer(1), set([]), sequence([oid(CMS.data)]), explicit(0, certificates), set([])]);
   return sequence([oid(CMS.signedData), explicit(0, [signedData])]);
 }

@@ -93,7 +93,7 @@ const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u206
 
 function relative(kind: Attribute, value: string): Uint8Array {
   const field = kind === COMMON_NAME ? kind.field : `subject.${kind.field}`;
-  if ([...value].length > kind.longest) {
+  if (Array.from(value).length > kind.longest) {
     throw invalidValue(field, `The ${kind.field} is longer than ${kind.longest} characters`, value);
   }
   if (kind.longest === 2 && !/^[A-Z]{2}$/.test(value)) {

@@ -88,7 +88,11 @@ function readExtensions(list: DerElement): ReadExtension[] {
     const flag = parts.optional(TAG.boolean);
     const value = parts.next(TAG.octetString, 'the value of an extension');
     parts.done('an extension');
-    extensions.push({ type, critical: flag !== null && readBoolean(flag), value: value.bytes.subarray(value.body, value.end) });
+    extensions.push({
+      type,
+      critical: flag !== null && readBoolean(flag),
+      value: value.bytes.subarray(value.body, value.end),
+    });
   }
   return extensions;
 }

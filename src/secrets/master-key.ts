@@ -86,7 +86,9 @@ function createKeyFile(path: string, random: Random): void {
     syncFolder(dirname(path));
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'EEXIST') return;
-    throw new DeskError('internal', `The key file ${path} cannot be made; check that its folder is writable`, { cause });
+    throw new DeskError('internal', `The key file ${path} cannot be made; check that its folder is writable`, {
+      cause,
+    });
   } finally {
     rmSync(draft, { force: true });
   }

@@ -112,5 +112,9 @@ function settle(pending: Pending, result: Result): void {
 
 function stopped(cause: unknown): DeskError {
   const details = cause === undefined ? {} : { cause };
-  return new DeskError('issuer-unavailable', 'The crypto worker stopped; the same call may succeed when tried again', details);
+  return new DeskError(
+    'issuer-unavailable',
+    'The crypto worker stopped; the same call may succeed when tried again',
+    details,
+  );
 }

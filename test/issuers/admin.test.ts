@@ -53,7 +53,10 @@ describe('the CA on the command line', () => {
     assert.deepEqual(second.ca.root.certificate, first.ca.root.certificate);
     const { der } = await issueOne(second.issuer, askFor(), START);
     assert.ok(new X509Certificate(der).verify(new X509Certificate(first.ca.intermediate.certificate).publicKey));
-    await assert.rejects(restoreCa({ store, box, clock }, readCaBackup(text, PASSPHRASE, random)), kindOf('already-exists'));
+    await assert.rejects(
+      restoreCa({ store, box, clock }, readCaBackup(text, PASSPHRASE, random)),
+      kindOf('already-exists'),
+    );
   });
 
   it('opens a backup with nothing but its passphrase, and shows no key in it', async () => {
@@ -68,13 +71,18 @@ describe('the CA on the command line', () => {
     assert.throws(() => readCaBackup(damaged, PASSPHRASE, random), kindOf('invalid-value'));
     const greedy = JSON.stringify({ ...bundle, kdf: { ...bundle.kdf, memory: 2 ** 31 } });
     assert.throws(() => readCaBackup(greedy, PASSPHRASE, random), /not a backup/);
-    for (const other of ['', '{}', 'null', '[]']) assert.throws(() => readCaBackup(other, PASSPHRASE, random), /not a backup/);
+    for (const other of ['', '{}', 'null', '[]'])
+      assert.throws(() => readCaBackup(other, PASSPHRASE, random), /not a backup/);
     await assert.rejects(backupCa({ store, box, random, clock }, 'too short'), kindOf('invalid-value'));
   });
 
   it('restores no key that does not belong to its certificate', async () => {
     const { store } = await embeddedCa(await world.open());
-    const [root, intermediate] = readCaBackup(await backupCa({ store, box, random, clock }, PASSPHRASE), PASSPHRASE, random);
+    const [root, intermediate] = readCaBackup(
+      await backupCa({ store, box, random, clock }, PASSPHRASE),
+      PASSPHRASE,
+      random,
+    );
     const empty = await world.open();
     const crossed = [{ ...root, privateKey: intermediate.privateKey }, intermediate];
     await assert.rejects(restoreCa({ store: empty, box, clock }, crossed), kindOf('internal'));

@@ -25,7 +25,8 @@ forEachStore((open, engine) => {
   it('ends with one CA where several processes start at once', async () => {
     const store = await open();
     // Only PostgreSQL is shared by processes; there each has its own connections.
-    const stores = engine === 'sqlite' ? [store, store, store, store] : [store, await open.again(store), await open.again(store)];
+    const stores =
+      engine === 'sqlite' ? [store, store, store, store] : [store, await open.again(store), await open.again(store)];
     const opened = await Promise.all(stores.map((one) => embeddedCa(one)));
     const roots = new Set(opened.map(({ ca }) => Buffer.from(ca.root.certificate).toString('hex')));
     const intermediates = new Set(opened.map(({ ca }) => Buffer.from(ca.intermediate.certificate).toString('hex')));
@@ -38,7 +39,10 @@ forEachStore((open, engine) => {
     const store = await open();
     await embeddedCa(store);
     for (const key of await store.find('caKeys', {})) {
-      assert.ok(!Buffer.from(key.encryptedKey).includes(Buffer.from('2a8648ce3d0201', 'hex')), 'the key type is visible');
+      assert.ok(
+        !Buffer.from(key.encryptedKey).includes(Buffer.from('2a8648ce3d0201', 'hex')),
+        'the key type is visible',
+      );
     }
   });
 
@@ -95,9 +99,16 @@ forEachStore((open, engine) => {
 async function checkCaCertificates(root: Uint8Array, intermediate: Uint8Array, keyType: string): Promise<void> {
   const files = { 'root.pem': toPem('CERTIFICATE', root), 'ca.pem': toPem('CERTIFICATE', intermediate) };
   await withFiles(files, (file) => {
-    const verified = opensslResult(
-      ['verify', '-x509_strict', '-check_ss_sig', '-attime', String(Math.floor(START / 1000)), '-CAfile', file('root.pem'), file('ca.pem')],
-    );
+    const verified = opensslResult([
+      'verify',
+      '-x509_strict',
+      '-check_ss_sig',
+      '-attime',
+      String(Math.floor(START / 1000)),
+      '-CAfile',
+      file('root.pem'),
+      file('ca.pem'),
+    ]);
     assert.ok(verified.ok, verified.text);
     const text = openssl(['x509', '-in', file('ca.pem'), '-noout', '-text']);
     for (const line of [
@@ -119,7 +130,8 @@ async function checkCaCertificates(root: Uint8Array, intermediate: Uint8Array, k
   });
   const [rootRead, read] = [new X509Certificate(root), new X509Certificate(intermediate)];
   assert.ok(read.checkIssued(rootRead) && read.verify(rootRead.publicKey));
-  const years = (certificate: X509Certificate) => (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / (365.25 * DAY);
+  const years = (certificate: X509Certificate) =>
+    (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / (365.25 * DAY);
   assert.equal(Math.round(years(rootRead)), 20);
   assert.equal(Math.round(years(read)), 10);
   assert.ok(Date.parse(read.validFrom) <= START && Date.parse(read.validFrom) > START - DAY);

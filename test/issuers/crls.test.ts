@@ -45,15 +45,29 @@ forEachStore((open) => {
         },
         (file) =>
           opensslResult([
-            ...['verify', '-x509_strict', '-crl_check_all', '-extended_crl', '-attime', String(NOW / SECOND)],
-            ...['-CAfile', file('root.pem'), '-untrusted', file('ca.pem'), '-CRLfile', file('crls.pem'), file('leaf.pem')],
+            'verify',
+            '-x509_strict',
+            '-crl_check_all',
+            '-extended_crl',
+            '-attime',
+            String(NOW / SECOND),
+            '-CAfile',
+            file('root.pem'),
+            '-untrusted',
+            file('ca.pem'),
+            '-CRLfile',
+            file('crls.pem'),
+            file('leaf.pem'),
           ]),
       );
     const rootCrl = await publisher.publish(ROOT_SHARD);
     const before = await verify([rootCrl, await publisher.publish(shard)]);
     assert.ok(before.ok, before.text);
     const wrongShard = await verify([rootCrl, await publisher.publish(1 - shard)]);
-    assert.ok(!wrongShard.ok && /Different CRL scope|unable to get certificate CRL/i.test(wrongShard.text), wrongShard.text);
+    assert.ok(
+      !wrongShard.ok && /Different CRL scope|unable to get certificate CRL/i.test(wrongShard.text),
+      wrongShard.text,
+    );
     await addRevoked(store, revokedRecord(1, issuance.serial!, shard));
     const after = await verify([rootCrl, await publisher.publish(shard)]);
     assert.ok(!after.ok && after.text.includes('certificate revoked'), after.text);
@@ -116,13 +130,19 @@ forEachStore((open) => {
       clock.at = at;
       numbers.push(numberIn(textOf(await publisher.publish(1))));
     }
-    assert.ok(numbers.every((number, at) => at === 0 || number > numbers[at - 1]!), numbers.join());
+    assert.ok(
+      numbers.every((number, at) => at === 0 || number > numbers[at - 1]!),
+      numbers.join(),
+    );
   });
 
   it('gives each number once where several publish at the same time', async () => {
     const store = await open();
     const first = await desk(store);
-    const all = [first.publisher, createCrlPublisher({ ca: first.ca, store: await open.again(store), clock: first.clock })];
+    const all = [
+      first.publisher,
+      createCrlPublisher({ ca: first.ca, store: await open.again(store), clock: first.clock }),
+    ];
     const crls = await Promise.all([0, 1, 0, 1].map((who) => all[who]!.publish(0)));
     assert.equal(new Set(crls.map(({ number }) => number)).size, 4);
     const stored = await store.find('crls', { shard: 0 });
@@ -137,15 +157,18 @@ forEachStore((open) => {
     const first = await shards();
     assert.equal(first.length, 3);
     assert.deepEqual(
-      (await store.find('jobs', {})).map(({ key, runAt, payload }) => [key, runAt, payload.shard]).sort(),
-      [['renew-crl:-1', NOW + DAY, ROOT_SHARD], ['renew-crl:0', NOW + DAY, 0], ['renew-crl:1', NOW + DAY, 1]],
+      (await store.find('jobs', {})).map(({ key, runAt, payload }) => `${key} ${runAt} ${payload.shard}`).sort(),
+      [`renew-crl:-1 ${NOW + DAY} ${ROOT_SHARD}`, `renew-crl:0 ${NOW + DAY} 0`, `renew-crl:1 ${NOW + DAY} 1`],
     );
     clock.at = NOW + HOUR;
     await publisher.publishDue();
     assert.deepEqual(await shards(), first, 'nothing was due');
     clock.at = NOW + DAY;
     await publisher.publishDue();
-    assert.ok((await shards()).every((one) => !first.includes(one)), 'all were due');
+    assert.ok(
+      (await shards()).every((one) => !first.includes(one)),
+      'all were due',
+    );
   });
 
   it('handles its job: publishes and tells when to run again', async () => {

@@ -47,7 +47,9 @@ export async function embeddedCa(store: Store, options: Fixture = {}) {
 
 export function newSpki(kind: 'P-256' | 'P-384' | 'P-521' | 'RSA' = 'P-256'): Uint8Array {
   const { publicKey } =
-    kind === 'RSA' ? generateKeyPairSync('rsa', { modulusLength: 2048 }) : generateKeyPairSync('ec', { namedCurve: kind });
+    kind === 'RSA'
+      ? generateKeyPairSync('rsa', { modulusLength: 2048 })
+      : generateKeyPairSync('ec', { namedCurve: kind });
   return publicKey.export({ format: 'der', type: 'spki' });
 }
 
@@ -72,7 +74,11 @@ export function issuanceFrom(issuer: Issuer, ask: IssueAsk, now: Instant): Issua
 }
 
 /** Prepares and signs; the DER. */
-export async function issueOne(issuer: Issuer, ask: IssueAsk, now: Instant): Promise<{ der: Uint8Array; issuance: Issuance }> {
+export async function issueOne(
+  issuer: Issuer,
+  ask: IssueAsk,
+  now: Instant,
+): Promise<{ der: Uint8Array; issuance: Issuance }> {
   const issuance = issuanceFrom(issuer, ask, now);
   const result = await issuer.issue(ask, issuance);
   if (result.kind !== 'issued') throw new Error(`Not issued: ${result.kind}`);
@@ -80,7 +86,12 @@ export async function issueOne(issuer: Issuer, ask: IssueAsk, now: Instant): Pro
 }
 
 /** A revoked certificate as the heart keeps it. */
-export function revokedRecord(id: number, serial: string, shard: number, changes: Partial<Certificate> = {}): Certificate {
+export function revokedRecord(
+  id: number,
+  serial: string,
+  shard: number,
+  changes: Partial<Certificate> = {},
+): Certificate {
   return {
     id,
     accountId: 1,

@@ -36,10 +36,16 @@ describe('embedded issuer', () => {
 
   const textOf = async (ask: IssueAsk, ca = ec) => {
     const { der } = await issueOne(ca.issuer, ask, START);
-    return openssl(['x509', '-noout', '-text', '-nameopt', 'RFC2253,-esc_msb,utf8,sep_comma_plus_space'], toPem('CERTIFICATE', der));
+    return openssl(
+      ['x509', '-noout', '-text', '-nameopt', 'RFC2253,-esc_msb,utf8,sep_comma_plus_space'],
+      toPem('CERTIFICATE', der),
+    );
   };
 
-  for (const [name, get] of [['EC', () => ec], ['RSA', () => rsa]] as const) {
+  for (const [name, get] of [
+    ['EC', () => ec],
+    ['RSA', () => rsa],
+  ] as const) {
     for (const kind of ['P-256', 'P-384', 'P-521', 'RSA'] as const) {
       it(`chains to its root in OpenSSL: ${kind} key under an ${name} CA`, async () => {
         const { ca, issuer } = get();
@@ -51,7 +57,14 @@ describe('embedded issuer', () => {
           'root.pem': toPem('CERTIFICATE', root!),
         };
         await withFiles(files, (file) => {
-          const verify = ['verify', '-x509_strict', '-purpose', 'sslserver', '-attime', String(Math.floor(START / 1000))];
+          const verify = [
+            'verify',
+            '-x509_strict',
+            '-purpose',
+            'sslserver',
+            '-attime',
+            String(Math.floor(START / 1000)),
+          ];
           const chain = ['-CAfile', file('root.pem'), '-untrusted', file('ca.pem'), file('leaf.pem')];
           const good = opensslResult([...verify, '-verify_hostname', 'cart.shop.example.test', ...chain]);
           assert.ok(good.ok, good.text);
@@ -105,7 +118,12 @@ describe('embedded issuer', () => {
   it('writes EV with the registration in front', async () => {
     const text = await textOf(askFor({ level: 'EV', subject: SUBJECT }));
     const subject = /Subject: (.*)\n/.exec(text)?.[1] ?? '';
-    assert.ok(subject.endsWith('C=DE, serialNumber=HRB 12345, businessCategory=Private Organization, jurisdictionST=Bayern, jurisdictionC=DE'), subject);
+    assert.ok(
+      subject.endsWith(
+        'C=DE, serialNumber=HRB 12345, businessCategory=Private Organization, jurisdictionST=Bayern, jurisdictionC=DE',
+      ),
+      subject,
+    );
     assert.ok(text.includes('Policy: 2.23.140.1.1\n'));
   });
 
@@ -122,7 +140,11 @@ describe('embedded issuer', () => {
     ['OV without place', { level: 'OV', subject: { organization: 'X', country: 'DE' } }, 'subject.locality'],
     ['a country of three letters', { level: 'OV', subject: { ...SUBJECT, country: 'DEU' } }, 'subject.country'],
     ['a country in small letters', { level: 'OV', subject: { ...SUBJECT, country: 'de' } }, 'subject.country'],
-    ['an organization of 65 characters', { level: 'OV', subject: { ...SUBJECT, organization: 'x'.repeat(65) } }, 'subject.organization'],
+    [
+      'an organization of 65 characters',
+      { level: 'OV', subject: { ...SUBJECT, organization: 'x'.repeat(65) } },
+      'subject.organization',
+    ],
     ['a NUL in a locality', { level: 'OV', subject: { ...SUBJECT, locality: 'a\0b' } }, 'subject.locality'],
     ['text that runs backwards', { level: 'OV', subject: { ...SUBJECT, locality: 'a\u202eb' } }, 'subject.locality'],
   ];
@@ -155,7 +177,10 @@ describe('embedded issuer', () => {
       const end = ec.ca.intermediate.notAfter;
       const late = askFor({ notAfterAtMost: end + 500 * DAY });
       assert.equal(ec.issuer.prepare(late, end - 10 * DAY).notAfter, end);
-      assert.throws(() => ec.issuer.prepare(late, end), (error: DeskError) => error.kind === 'issuer-unavailable');
+      assert.throws(
+        () => ec.issuer.prepare(late, end),
+        (error: DeskError) => error.kind === 'issuer-unavailable',
+      );
     });
 
     it('is refused where the term is over', () => {
@@ -171,9 +196,16 @@ describe('embedded issuer', () => {
     assert.equal(new Set(serials).size, serials.length);
     assert.ok(serials.every((serial) => /^[4-7][0-9A-F]{31}$/.test(serial)));
     const counts = new Map<number | null, number>();
-    for (const serial of serials) counts.set(ec.issuer.crlShard(serial), (counts.get(ec.issuer.crlShard(serial)) ?? 0) + 1);
-    assert.deepEqual([...counts.keys()].sort(), [0, 1, 2, 3, 4, 5, 6, 7]);
-    assert.ok([...counts.values()].every((count) => count > 150 && count < 350), JSON.stringify([...counts]));
+    for (const serial of serials)
+      counts.set(ec.issuer.crlShard(serial), (counts.get(ec.issuer.crlShard(serial)) ?? 0) + 1);
+    assert.deepEqual(
+      [...counts.keys()].sort((left, right) => Number(left) - Number(right)),
+      [0, 1, 2, 3, 4, 5, 6, 7],
+    );
+    assert.ok(
+      [...counts.values()].every((count) => count > 150 && count < 350),
+      JSON.stringify([...counts]),
+    );
   });
 
   it('signs the very bytes on record, also when asked again', async () => {
@@ -201,7 +233,11 @@ describe('embedded issuer', () => {
 
   const mismatches: [string, (ask: IssueAsk) => IssueAsk, string][] = [
     ['another key', (ask) => ({ ...ask, spki: newSpki() }), 'key-asked-for'],
-    ['another name', (ask) => ({ ...ask, names: ['www.example.test', 'evil.test', '*.shop.example.test'] }), 'san-names'],
+    [
+      'another name',
+      (ask) => ({ ...ask, names: ['www.example.test', 'evil.test', '*.shop.example.test'] }),
+      'san-names',
+    ],
     ['one name less', (ask) => ({ ...ask, names: ask.names.slice(0, 2) }), 'san-names'],
     ['another level', (ask) => ({ ...ask, level: 'OV' as const }), 'policy'],
     ['a shorter term', (ask) => ({ ...ask, notAfterAtMost: START + DAY }), 'within-term'],

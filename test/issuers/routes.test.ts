@@ -35,7 +35,10 @@ describe('addresses of the CA', () => {
     });
   }
 
-  for (const [file, shard] of [['0.crl', 0], ['root.crl', ROOT_SHARD]] as const) {
+  for (const [file, shard] of [
+    ['0.crl', 0],
+    ['root.crl', ROOT_SHARD],
+  ] as const) {
     it(`serves ${file} at the address that stands in the certificates`, async () => {
       const answer = await app.inject(new URL(made.ca.addresses().crl(shard)).pathname);
       assert.equal(answer.statusCode, 200);
@@ -64,7 +67,17 @@ describe('addresses of the CA', () => {
     }
   });
 
-  for (const path of ['7.crl', '00.crl', '-1.crl', '0', '0.crl.bak', '1e1.crl', '..%2froot.crt', '%00.crl', `${'9'.repeat(40)}.crl`]) {
+  for (const path of [
+    '7.crl',
+    '00.crl',
+    '-1.crl',
+    '0',
+    '0.crl.bak',
+    '1e1.crl',
+    '..%2froot.crt',
+    '%00.crl',
+    `${'9'.repeat(40)}.crl`,
+  ]) {
     it(`knows no ${path.slice(0, 20)}`, async () => {
       assert.equal((await app.inject(`/crl/embedded/${path}`)).statusCode, 404);
     });

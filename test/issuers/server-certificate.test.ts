@@ -15,7 +15,13 @@ describe('certificate of the server itself', () => {
   it('is accepted by a TLS client that trusts the root, for its names and no other', async () => {
     // The real time, since the TLS client knows no other.
     const { ca, store, clock } = await embeddedCa(await world.open(), { at: Date.now() });
-    const { key, certificate } = await makeServerCertificate({ ca, store, clock, random, hosts: ['desk.example.test', '10.1.2.3'] });
+    const { key, certificate } = await makeServerCertificate({
+      ca,
+      store,
+      clock,
+      random,
+      hosts: ['desk.example.test', '10.1.2.3'],
+    });
     const server = tls.createServer({ key, cert: certificate }, (socket) => socket.end('hello'));
     server.on('tlsClientError', () => {});
     server.listen(0, '127.0.0.1');

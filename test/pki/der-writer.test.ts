@@ -28,8 +28,14 @@ describe('DER writer', () => {
 
   it('writes unsigned integers in the shortest two’s complement form', () => {
     for (const [value, expected] of [
-      [0, '020100'], [1, '020101'], [127, '02017f'], [128, '02020080'], [255, '020200ff'], [256, '02020100'],
-      [2 ** 31, '02050080000000'], [Number.MAX_SAFE_INTEGER, '02071fffffffffffff'],
+      [0, '020100'],
+      [1, '020101'],
+      [127, '02017f'],
+      [128, '02020080'],
+      [255, '020200ff'],
+      [256, '02020100'],
+      [2 ** 31, '02050080000000'],
+      [Number.MAX_SAFE_INTEGER, '02071fffffffffffff'],
     ] as const) {
       assert.equal(hex(der.integer(value)), expected);
     }
@@ -81,12 +87,34 @@ describe('DER writer', () => {
 
   it('is read by OpenSSL', () => {
     const all = der.sequence([
-      der.booleanTrue(), der.integer(1234567890), der.bitString(Uint8Array.of(1, 2)), der.octetString(Uint8Array.of(3)),
-      der.nullValue(), der.oid('2.5.4.3'), der.enumerated(9), der.utf8String('Zoë'), der.printableString('DE'),
-      der.ia5String('http://a'), der.time(0), der.set([der.explicit(0, [der.integer(1)]), der.implicit(1, Uint8Array.of(5))]),
+      der.booleanTrue(),
+      der.integer(1234567890),
+      der.bitString(Uint8Array.of(1, 2)),
+      der.octetString(Uint8Array.of(3)),
+      der.nullValue(),
+      der.oid('2.5.4.3'),
+      der.enumerated(9),
+      der.utf8String('Zoë'),
+      der.printableString('DE'),
+      der.ia5String('http://a'),
+      der.time(0),
+      der.set([der.explicit(0, [der.integer(1)]), der.implicit(1, Uint8Array.of(5))]),
     ]);
     const shown = openssl(['asn1parse', '-inform', 'DER'], all);
-    for (const word of ['BOOLEAN', ':499602D2', 'BIT STRING', 'NULL', ':commonName', 'ENUMERATED', 'Zo', ':DE', ':http://a', ':700101000000Z', 'cont [ 0 ]', 'cont [ 1 ]']) {
+    for (const word of [
+      'BOOLEAN',
+      ':499602D2',
+      'BIT STRING',
+      'NULL',
+      ':commonName',
+      'ENUMERATED',
+      'Zo',
+      ':DE',
+      ':http://a',
+      ':700101000000Z',
+      'cont [ 0 ]',
+      'cont [ 1 ]',
+    ]) {
       assert.ok(shown.includes(word), `${word} is not in\n${shown}`);
     }
   });

@@ -45,8 +45,22 @@ const EXPECTED: LintExpectation = {
 const build = createLeafBuilder({ algorithm: 'ecdsa-sha256', name: NAME, keyId: KEY_ID, caIssuersUrl: AIA_URL });
 
 type Part =
-  | 'version' | 'serial' | 'algorithm' | 'issuer' | 'validity' | 'subject' | 'spki'
-  | 'usage' | 'purpose' | 'constraints' | 'authorityKey' | 'access' | 'policy' | 'crl' | 'more' | 'san';
+  | 'version'
+  | 'serial'
+  | 'algorithm'
+  | 'issuer'
+  | 'validity'
+  | 'subject'
+  | 'spki'
+  | 'usage'
+  | 'purpose'
+  | 'constraints'
+  | 'authorityKey'
+  | 'access'
+  | 'policy'
+  | 'crl'
+  | 'more'
+  | 'san';
 
 /** The same leaf put together by hand, so that any part can be wrong. */
 const PARTS: Record<Part, Uint8Array> = {
@@ -95,9 +109,17 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
   ['serial-length', 'a serial of 21 octets', { serial: der.integer(Buffer.alloc(21, 1)) }],
   ['serial-on-record', 'another serial', { serial: der.integer(Buffer.alloc(16, 0x46)) }],
   ['signature-algorithm', 'another algorithm', { algorithm: SIGNATURE_ALGORITHM['rsa-sha256'] }],
-  ['signature-algorithm', 'an algorithm with NULL', { algorithm: der.sequence([der.oid('1.2.840.10045.4.3.2'), der.nullValue()]) }],
+  [
+    'signature-algorithm',
+    'an algorithm with NULL',
+    { algorithm: der.sequence([der.oid('1.2.840.10045.4.3.2'), der.nullValue()]) },
+  ],
   ['issuer-name', 'another issuer', { issuer: caSubject('XX', 'Chancery', 'Other') }],
-  ['time-form', 'GeneralizedTime before 2050', { validity: der.sequence([der.time(LEAF.notBefore), der.tlv(0x18, [Buffer.from('20270101000000Z')])]) }],
+  [
+    'time-form',
+    'GeneralizedTime before 2050',
+    { validity: der.sequence([der.time(LEAF.notBefore), der.tlv(0x18, [Buffer.from('20270101000000Z')])]) },
+  ],
   ['validity-on-record', 'an earlier end', { validity: validity(LEAF.notBefore, LEAF.notAfter - SECOND) }],
   ['validity-length', 'one second too much', { validity: validity(LEAF.notBefore, LEAF.notAfter + SECOND) }],
   ['validity-length', 'an end before the beginning', { validity: validity(LEAF.notBefore, LEAF.notBefore) }],
@@ -106,23 +128,80 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
   ['within-term', 'an end after the term', {}, { notAfterAtMost: LEAF.notAfter - 1 }],
   ['within-issuer', 'an end after the issuer', {}, { issuer: { ...EXPECTED.issuer, notAfter: LEAF.notAfter - 1 } }],
   ['subject-attributes', 'an organization in DV', { subject: OV.subject }],
-  ['subject-attributes', 'an OU', { subject: der.sequence([attribute('2.5.4.11', der.utf8String('IT')), commonName('www.example.test')]) }],
+  [
+    'subject-attributes',
+    'an OU',
+    { subject: der.sequence([attribute('2.5.4.11', der.utf8String('IT')), commonName('www.example.test')]) },
+  ],
   ['subject-attributes', 'OV without organization', { policy: OV.policy }, { level: 'OV' }],
-  ['subject-attributes', 'a registration in OV', { ...OV, subject: leafSubject('EV', { organization: 'X', country: 'DE', locality: 'Y', registrationNumber: '1' }, null) }, { level: 'OV' }],
-  ['subject-order', 'the common name twice', { subject: der.sequence([commonName('www.example.test'), commonName('www.example.test')]) }],
-  ['subject-order', 'the organization before the country', { ...OV, subject: der.sequence([attribute('2.5.4.10', der.utf8String('X')), attribute('2.5.4.6', der.printableString('DE')), attribute('2.5.4.7', der.utf8String('Y'))]) }, { level: 'OV' }],
-  ['subject-encoding', 'an IA5String', { subject: der.sequence([attribute('2.5.4.3', der.ia5String('www.example.test'))]) }],
-  ['subject-encoding', 'two attributes in one set', { subject: der.sequence([der.set([der.sequence([der.oid('2.5.4.3'), der.utf8String('www.example.test')]), der.sequence([der.oid('2.5.4.3'), der.utf8String('a')])])]) }],
+  [
+    'subject-attributes',
+    'a registration in OV',
+    {
+      ...OV,
+      subject: leafSubject('EV', { organization: 'X', country: 'DE', locality: 'Y', registrationNumber: '1' }, null),
+    },
+    { level: 'OV' },
+  ],
+  [
+    'subject-order',
+    'the common name twice',
+    { subject: der.sequence([commonName('www.example.test'), commonName('www.example.test')]) },
+  ],
+  [
+    'subject-order',
+    'the organization before the country',
+    {
+      ...OV,
+      subject: der.sequence([
+        attribute('2.5.4.10', der.utf8String('X')),
+        attribute('2.5.4.6', der.printableString('DE')),
+        attribute('2.5.4.7', der.utf8String('Y')),
+      ]),
+    },
+    { level: 'OV' },
+  ],
+  [
+    'subject-encoding',
+    'an IA5String',
+    { subject: der.sequence([attribute('2.5.4.3', der.ia5String('www.example.test'))]) },
+  ],
+  [
+    'subject-encoding',
+    'two attributes in one set',
+    {
+      subject: der.sequence([
+        der.set([
+          der.sequence([der.oid('2.5.4.3'), der.utf8String('www.example.test')]),
+          der.sequence([der.oid('2.5.4.3'), der.utf8String('a')]),
+        ]),
+      ]),
+    },
+  ],
   ['common-name-in-san', 'a common name of its own', { subject: leafSubject('DV', {}, 'example.test') }],
   ['common-name-in-san', 'the common name in other letters', { subject: leafSubject('DV', {}, 'WWW.example.test') }],
   ['key-asked-for', 'another key', { spki: newSpki() }],
-  ['key-algorithm', 'a key on another curve', { spki: der.sequence([der.sequence([der.oid('1.2.840.10045.2.1'), der.oid('1.3.132.0.10')]), der.bitString(Buffer.alloc(65, 4))]) }],
+  [
+    'key-algorithm',
+    'a key on another curve',
+    {
+      spki: der.sequence([
+        der.sequence([der.oid('1.2.840.10045.2.1'), der.oid('1.3.132.0.10')]),
+        der.bitString(Buffer.alloc(65, 4)),
+      ]),
+    },
+  ],
   ['extensions-once', 'an extension twice', { more: PARTS.usage }],
   ['extensions-known', 'an unknown extension', { more: extension('1.2.3.4', false, der.nullValue()) }],
   ['san-names', 'a name more', { san: sanOf(...NAMES, 'evil.test') }],
   ['san-names', 'a name less', { san: sanOf(NAMES[0]!) }],
   ['san-names', 'no SAN', { san: NONE }],
-  ['san-name-form', 'an underscore', { san: sanOf('a_b.example.test', NAMES[1]!) }, { names: ['a_b.example.test', NAMES[1]!] }],
+  [
+    'san-name-form',
+    'an underscore',
+    { san: sanOf('a_b.example.test', NAMES[1]!) },
+    { names: ['a_b.example.test', NAMES[1]!] },
+  ],
   ['san-name-form', 'capital letters', { san: sanOf('WWW.example.test') }, { names: ['WWW.example.test'] }],
   ['san-name-form', 'a dot at the end', { san: sanOf('www.example.test.') }, { names: ['www.example.test.'] }],
   ['san-name-form', 'a single label', { san: sanOf('localhost') }, { names: ['localhost'] }],
@@ -136,24 +215,58 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
   ['san-critical-iff-empty-subject', 'not critical without', { subject: der.sequence([]) }],
   ['authority-key', 'another key identifier', { authorityKey: write.authorityKeyIdentifier(Buffer.alloc(20)) }],
   ['authority-key', 'no authority key', { authorityKey: NONE }],
-  ['purpose', 'client authentication as well', { purpose: extension('2.5.29.37', false, der.sequence([der.oid('1.3.6.1.5.5.7.3.1'), der.oid('1.3.6.1.5.5.7.3.2')])) }],
+  [
+    'purpose',
+    'client authentication as well',
+    {
+      purpose: extension(
+        '2.5.29.37',
+        false,
+        der.sequence([der.oid('1.3.6.1.5.5.7.3.1'), der.oid('1.3.6.1.5.5.7.3.2')]),
+      ),
+    },
+  ],
   ['purpose', 'no purpose', { purpose: NONE }],
   ['key-usage', 'key encipherment on EC', { usage: write.keyUsage(['digitalSignature', 'keyEncipherment']) }],
   ['key-usage', 'the right to sign certificates', { usage: write.keyUsage(['digitalSignature', 'keyCertSign']) }],
   ['not-a-ca', 'a CA', { constraints: write.caConstraints(0) }],
   ['policy', 'another level', { policy: OV.policy }],
   ['policy', 'no policy', { policy: NONE }],
-  ['policy', 'two policies', { policy: extension('2.5.29.32', false, der.sequence([der.sequence([der.oid('2.23.140.1.2.1')]), der.sequence([der.oid('2.23.140.1.2.2')])])) }],
+  [
+    'policy',
+    'two policies',
+    {
+      policy: extension(
+        '2.5.29.32',
+        false,
+        der.sequence([der.sequence([der.oid('2.23.140.1.2.1')]), der.sequence([der.oid('2.23.140.1.2.2')])]),
+      ),
+    },
+  ],
   ['crl-distribution-point', 'another shard', { crl: write.crlDistributionPoint(CRL_URL.replace('3', '4')) }],
   ['crl-distribution-point', 'HTTPS', { crl: write.crlDistributionPoint(CRL_URL.replace('http', 'https')) }],
   ['crl-distribution-point', 'none', { crl: NONE }],
   ['authority-information', 'HTTPS', { access: write.caIssuers(AIA_URL.replace('http', 'https')) }],
   ['authority-information', 'none', { access: NONE }],
-  ['authority-information', 'OCSP', { access: extension('1.3.6.1.5.5.7.1.1', false, der.sequence([der.sequence([der.oid('1.3.6.1.5.5.7.48.1'), der.implicit(6, Buffer.from(AIA_URL))])])) }],
+  [
+    'authority-information',
+    'OCSP',
+    {
+      access: extension(
+        '1.3.6.1.5.5.7.1.1',
+        false,
+        der.sequence([der.sequence([der.oid('1.3.6.1.5.5.7.48.1'), der.implicit(6, Buffer.from(AIA_URL))])]),
+      ),
+    },
+  ],
   ['must-staple-as-asked', 'must-staple that nobody asked for', { more: write.mustStaple() }],
   ['must-staple-as-asked', 'no must-staple', {}, { mustStaple: true }],
   ['no-subject-key-identifier', 'a subject key identifier', { more: write.subjectKeyIdentifier(KEY_ID) }],
-  ['criticality', 'a critical policy', { policy: extension('2.5.29.32', true, der.sequence([der.sequence([der.oid('2.23.140.1.2.1')])])) }],
+  [
+    'criticality',
+    'a critical policy',
+    { policy: extension('2.5.29.32', true, der.sequence([der.sequence([der.oid('2.23.140.1.2.1')])])) },
+  ],
 ];
 
 describe('lint before signing', () => {
@@ -191,11 +304,16 @@ describe('lint before signing', () => {
       if (free(bit >> 3)) continue;
       const changed = Uint8Array.from(good);
       changed[bit >> 3]! ^= 1 << (bit & 7);
-      assert.ok(lintFindings(changed, EXPECTED).length > 0, `bit ${bit} of ${good.subarray((bit >> 3) - 4, (bit >> 3) + 5).toString('hex')}`);
+      assert.ok(
+        lintFindings(changed, EXPECTED).length > 0,
+        `bit ${bit} of ${good.subarray((bit >> 3) - 4, (bit >> 3) + 5).toString('hex')}`,
+      );
     }
   });
 
   it('ends in findings for any bytes', () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assert.ok(lintFindings(bytes, EXPECTED).length > 0)));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => assert.ok(lintFindings(bytes, EXPECTED).length > 0)),
+    );
   });
 });

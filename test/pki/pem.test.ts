@@ -27,9 +27,19 @@ describe('PEM', () => {
     assert.deepEqual([...fromPem(text)], [1]);
   });
 
-  for (const text of ['', 'AQ==', '-----BEGIN A-----\nAQ==\n-----END B-----', '-----BEGIN A-----\n-----END A-----', '-----BEGIN A-----\nA===\n-----END A-----', '-----BEGIN A-----\nAQ=\n-----END A-----']) {
+  for (const text of [
+    '',
+    'AQ==',
+    '-----BEGIN A-----\nAQ==\n-----END B-----',
+    '-----BEGIN A-----\n-----END A-----',
+    '-----BEGIN A-----\nA===\n-----END A-----',
+    '-----BEGIN A-----\nAQ=\n-----END A-----',
+  ]) {
     it(`refuses ${JSON.stringify(text)}`, () => {
-      assert.throws(() => fromPem(text), (error: DeskError) => error.kind === 'invalid-value');
+      assert.throws(
+        () => fromPem(text),
+        (error: DeskError) => error.kind === 'invalid-value',
+      );
     });
   }
 });

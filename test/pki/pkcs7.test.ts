@@ -31,7 +31,10 @@ describe('PKCS #7 of certificates', () => {
     // OpenSSL adds an empty set of CRLs ([1]), which RFC 5652 §5.1 leaves optional, so the four lengths are two less.
     const withoutCrls = (line: string) => !/cont \[ 1 \]/.test(line);
     const shape = (pem: string) =>
-      openssl(['asn1parse'], pem).split('\n').filter(withoutCrls).map((line) => line.replace(/^ *\d+:|l= *\d+/g, ''));
+      openssl(['asn1parse'], pem)
+        .split('\n')
+        .filter(withoutCrls)
+        .map((line) => line.replace(/^ *\d+:|l= *\d+/g, ''));
     assert.deepEqual(shape(toPem('PKCS7', certificatesAsPkcs7([ca.root.certificate]))), shape(theirs));
   });
 });

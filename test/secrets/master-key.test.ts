@@ -65,7 +65,10 @@ describe('master key from a file', () => {
     it(`is refused, not replaced, where the file holds ${what}`, async () => {
       const path = join(folder, 'bad');
       writeFileSync(path, text);
-      await assert.rejects(load('bad'), (error: DeskError) => error.kind === 'internal' && error.message.includes(path));
+      await assert.rejects(
+        load('bad'),
+        (error: DeskError) => error.kind === 'internal' && error.message.includes(path),
+      );
       assert.equal(readFileSync(path, 'utf8'), text);
     });
   }

@@ -45,7 +45,8 @@ describe('secret box', () => {
 
   it('opens nothing under another context: a secret cannot be moved to another record', () => {
     const sealed = box.seal(Buffer.from('secret'), 'webhook:7');
-    for (const context of ['webhook:8', 'webhook:77', '', 'webhook:7 ']) assert.throws(() => box.open(sealed, context), refused);
+    for (const context of ['webhook:8', 'webhook:77', '', 'webhook:7 '])
+      assert.throws(() => box.open(sealed, context), refused);
   });
 
   it('opens nothing with another key, and says which one to look at', () => {

@@ -36,7 +36,8 @@ export async function exportCa(store: Pick<Store, 'find'>, what: 'root' | 'inter
 /** The CA keys in use. @throws DeskError `not-found` where there is no CA yet */
 export async function neededKeys(store: Pick<Store, 'find'>): Promise<{ root: CaKey; intermediate: CaKey }> {
   const keys = await readKeys(store);
-  if (keys === null) throw new DeskError('not-found', 'There is no CA yet; start the server once, or run `chancery init`');
+  if (keys === null)
+    throw new DeskError('not-found', 'There is no CA yet; start the server once, or run `chancery init`');
   return keys;
 }
 

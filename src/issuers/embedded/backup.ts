@@ -53,7 +53,7 @@ export async function backupCa(
   passphrase: string,
 ): Promise<string> {
   const { store, box, random, clock } = options;
-  if ([...passphrase].length < SHORTEST_PASSPHRASE) {
+  if (Array.from(passphrase).length < SHORTEST_PASSPHRASE) {
     throw new DeskError('invalid-value', `The passphrase of a backup needs at least ${SHORTEST_PASSPHRASE} characters`);
   }
   const { root, intermediate } = await neededKeys(store);
@@ -124,7 +124,11 @@ function boxOf(passphrase: string, salt: Uint8Array, random: Random): SecretBox 
   return createSecretBox({ bytes: stretchPassphrase(passphrase, salt), source: 'passphrase of the backup' }, random);
 }
 
-function opened<Name extends BackedUpKey['name']>(key: { name: Name; certificate: string; privateKey: string }): BackedUpKey {
+function opened<Name extends BackedUpKey['name']>(key: {
+  name: Name;
+  certificate: string;
+  privateKey: string;
+}): BackedUpKey {
   const { name, certificate, privateKey } = key;
   return { name, certificate: fromPem(certificate, 'CERTIFICATE'), privateKey: Buffer.from(privateKey, 'base64') };
 }

@@ -112,7 +112,6 @@ async function createKeys(options: CaOptions, addresses: CaAddresses) {
     keyType: options.keyType ?? 'P-256',
     subject: options.subject ?? {},
   });
-  let failure: unknown;
   try {
     await store.transact(async (unit) => {
       if ((await readKeys(unit)) !== null) return;
@@ -128,20 +127,26 @@ async function createKeys(options: CaOptions, addresses: CaAddresses) {
     });
   } catch (error) {
     // The unique name refuses a second root when another process was first; then its CA counts.
-    failure = error;
+    if (!(error instanceof DeskError && error.kind === 'already-exists')) throw error;
   }
   const stored = await readKeys(store);
   if (stored !== null) return stored;
-  throw failure ?? new DeskError('internal', 'The CA was stored but cannot be read back; check the database');
+  throw new DeskError('internal', 'The CA was stored but cannot be read back; check the database');
 }
 
 /** A stored key with its certificate, the key unsealed. @throws DeskError `internal` */
-export function openKey(record: CaKey, box: SecretBox): { ca: CaCertificate; publicKey: Uint8Array; pkcs8: Uint8Array } {
+export function openKey(
+  record: CaKey,
+  box: SecretBox,
+): { ca: CaCertificate; publicKey: Uint8Array; pkcs8: Uint8Array } {
   const pkcs8 = box.open(record.encryptedKey, keyContext(record.name, record.certificate));
   const { algorithm, publicKey } = describeKey(privateKey(pkcs8));
   const tbs = readTbs(tbsOf(record.certificate));
   if (Buffer.compare(publicKey, tbs.spki) !== 0) {
-    throw new DeskError('internal', `The stored ${record.name} key does not belong to its certificate; restore a backup`);
+    throw new DeskError(
+      'internal',
+      `The stored ${record.name} key does not belong to its certificate; restore a backup`,
+    );
   }
   const ca: CaCertificate = {
     certificate: record.certificate,

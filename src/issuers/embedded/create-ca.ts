@@ -87,7 +87,7 @@ function generateKey(type: CaKeyType): KeyObject {
 
 function nameOf(subject: CaSubject, what: string): Uint8Array {
   const organization = subject.organization ?? 'Chancery';
-  return caSubject(subject.country ?? 'XX', organization, `${[...organization].slice(0, 48).join('')} ${what}`);
+  return caSubject(subject.country ?? 'XX', organization, `${Array.from(organization).slice(0, 48).join('')} ${what}`);
 }
 
 function sign(key: KeyObject, tbs: Uint8Array): Uint8Array {

@@ -54,7 +54,8 @@ export function createCrlPublisher(options: CrlPublisherOptions): CrlPublisher {
     // The number is read before the revocations: whoever stores the next number has seen at least as many of them.
     const previous = await newestCrl(store, ca.issuer, shard);
     const thisUpdate = Math.floor(clock.now() / SECOND) * SECOND;
-    const revoked = shard === ROOT_SHARD ? [] : await revokedOf(store, ca.issuer, shard, previous?.thisUpdate ?? thisUpdate);
+    const revoked =
+      shard === ROOT_SHARD ? [] : await revokedOf(store, ca.issuer, shard, previous?.thisUpdate ?? thisUpdate);
     const content: Omit<CrlContent, 'algorithm' | 'issuerName' | 'keyId'> = {
       number: nextNumber(previous, thisUpdate),
       thisUpdate,

@@ -50,7 +50,13 @@ function shardOf(file: string): number | null {
   return match[1] === 'root' ? ROOT_SHARD : Number(match[1]);
 }
 
-function answer(request: FastifyRequest, reply: FastifyReply, der: Uint8Array, type: string, age: number): FastifyReply {
+function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  der: Uint8Array,
+  type: string,
+  age: number,
+): FastifyReply {
   const tag = `"${createHash('sha256').update(der).digest('base64url')}"`;
   reply.header('etag', tag).header('cache-control', `public, max-age=${age}`);
   const seen = (request.headers['if-none-match'] ?? '').split(',').map((one) => one.trim().replace(/^W\//, ''));

@@ -32,7 +32,9 @@ const VALID_FOR = 90 * DAY;
  */
 export async function makeServerCertificate(options: ServerCertificateOptions): Promise<ServerCertificate> {
   const { ca, store, clock, random } = options;
-  const names = [...new Set(['localhost', ...(options.hosts ?? []), ownName(), '127.0.0.1', '::1'])].filter((name) => name !== '');
+  const names = [...new Set(['localhost', ...(options.hosts ?? []), ownName(), '127.0.0.1', '::1'])].filter(
+    (name) => name !== '',
+  );
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const serial = serialFrom(random.bytes(16));
   const notBefore = Math.floor((clock.now() - HOUR) / SECOND) * SECOND;

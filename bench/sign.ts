@@ -1,0 +1,119 @@
+import { generateKeyPairSync, type KeyObject, randomBytes } from 'node:crypto';
+import { DAY } from '../src/core/time.ts';
+import {
+  createLeafBuilder,
+  type LeafContent,
+  serialFrom,
+  SIGNATURE_ALGORITHM,
+  signed,
+} from '../src/pki/certificate-builder.ts';
+import { lintFindings } from '../src/pki/lint.ts';
+import { type SignatureAlgorithm, signNow } from '../src/pki/signer.ts';
+import { caSubject } from '../src/pki/subject-writer.ts';
+
+/** One measure: the median of several runs with the slowest and the fastest. */
+export interface Measure {
+  name: string;
+  median: number;
+  min: number;
+  max: number;
+  unit: string;
+}
+
+const RUNS = 7;
+const NOW = Date.parse('2026-11-22T10:00:00Z');
+const NAME = caSubject('XX', 'Chancery', 'Chancery TLS 0A1B2C');
+const KEY_ID = randomBytes(20);
+const HOST = 'http://ca.example.test';
+
+/** Raw speed of issuing on one core: building, lint and signing, without HTTP, database or threads. */
+export async function benchSign(): Promise<Measure[]> {
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey;
+  const [leaves, build] = [makeLeaves(), builder('ecdsa-sha256')];
+  const tbs = leaves.map(build);
+  return [
+    perSecond('build to-be-signed part', 20_000, (at) => build(leaves[at % leaves.length]!)),
+    perSecond('lint to-be-signed part', 20_000, (at) => checkLeaf(tbs[at % tbs.length]!, leaves[at % leaves.length]!)),
+    perSecond('bare signature, P-256', 5_000, (at) => signNow(ec, tbs[at % tbs.length]!)),
+    perSecond('build and sign, P-256', 5_000, issuing('ecdsa-sha256', ec, false)),
+    perSecond('build, lint and sign, P-256', 5_000, issuing('ecdsa-sha256', ec, true)),
+    perSecond('build and sign, RSA-2048', 700, issuing('rsa-sha256', rsa, false)),
+    perSecond('build, lint and sign, RSA-2048', 700, issuing('rsa-sha256', rsa, true)),
+  ];
+}
+
+function builder(algorithm: SignatureAlgorithm) {
+  return createLeafBuilder({
+    algorithm,
+    name: NAME,
+    keyId: KEY_ID,
+    caIssuersUrl: `${HOST}/ca/embedded/intermediate.crt`,
+  });
+}
+
+function issuing(algorithm: SignatureAlgorithm, key: KeyObject, lint: boolean): (at: number) => unknown {
+  const build = builder(algorithm);
+  const leaves = makeLeaves();
+  return (at) => {
+    const leaf = { ...leaves[at % leaves.length]!, serial: serialFrom(randomBytes(16)) };
+    const tbs = build(leaf);
+    if (lint) checkLeaf(tbs, leaf, algorithm);
+    return signed(tbs, algorithm, signNow(key, tbs));
+  };
+}
+
+/** Leaves as a shop orders them: a name with and without www, keys and shards changing. */
+function makeLeaves(): LeafContent[] {
+  const { publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return Array.from({ length: 64 }, (_, at) => ({
+    level: 'DV',
+    commonName: `www.shop-${at}.example.test`,
+    names: [`www.shop-${at}.example.test`, `shop-${at}.example.test`],
+    subject: {},
+    spki: publicKey.export({ format: 'der', type: 'spki' }),
+    mustStaple: false,
+    serial: serialFrom(randomBytes(16)),
+    notBefore: NOW,
+    notAfter: NOW + 200 * DAY - 1000,
+    crlUrl: `${HOST}/crl/embedded/${at % 8}.crl`,
+  }));
+}
+
+function checkLeaf(tbs: Uint8Array, leaf: LeafContent, algorithm: SignatureAlgorithm = 'ecdsa-sha256'): void {
+  const findings = lintFindings(tbs, {
+    ...leaf,
+    serial: Buffer.from(leaf.serial).toString('hex').toUpperCase(),
+    notAfterAtMost: NOW + 365 * DAY,
+    signedAt: NOW,
+    longestValidity: 200 * DAY,
+    issuer: {
+      signatureAlgorithm: SIGNATURE_ALGORITHM[algorithm],
+      name: NAME,
+      keyId: KEY_ID,
+      notAfter: NOW + 3650 * DAY,
+    },
+    crlPath: leaf.crlUrl!.slice(HOST.length),
+    caIssuersPath: '/ca/embedded/intermediate.crt',
+  });
+  if (findings.length > 0) throw new Error(`The benchmark makes certificates that break ${findings.join()}`);
+}
+
+/** How often a second the work is done: one run to warm up, then `RUNS` of `count` each. */
+function perSecond(name: string, count: number, work: (at: number) => unknown): Measure {
+  const rates: number[] = [];
+  for (let run = 0; run <= RUNS; run++) {
+    const start = process.hrtime.bigint();
+    for (let at = 0; at < count; at++) work(at);
+    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
+    if (run > 0) rates.push(Math.round(count / seconds));
+  }
+  rates.sort((left, right) => left - right);
+  return { name, median: rates[RUNS >> 1]!, min: rates[0]!, max: rates[RUNS - 1]!, unit: 'per second' };
+}
+
+if (import.meta.main) {
+  for (const { name, median, min, max, unit } of await benchSign()) {
+    console.log(`${name.padEnd(34)} ${String(median).padStart(8)} ${unit}  (${min} to ${max})`);
+  }
+}
