@@ -116,7 +116,8 @@ function caaAnswer(unit: Unit, facts: Facts, name: string, check: CaaCheck, worl
   const seen = { name, outcome: status, message, evidence, at: world.now };
   unit.insert('attempts', { id, accountId, requestId, validationId: null, kind: 'caa', ...seen });
   const answer: CaaAnswer = { id: 0, name, status, checkedAt: world.now, validUntil: world.now + usable };
-  unit.putCaaAnswer(answer);
+  // What is permitted to this account alone must be asked for by the next one.
+  unit.putCaaAnswer(check.personal === true ? { ...answer, validUntil: world.now } : answer);
   return answer;
 }
 

@@ -3,7 +3,7 @@ import { nameOf } from './bare-request.ts';
 import type { Actor, ValidationChoice } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
-import { isOpen, type Facts } from './facts.ts';
+import { caaAllows, isOpen, type Facts } from './facts.ts';
 import { checkDomains } from './perform.ts';
 import { planValidations } from './plan-validations.ts';
 import type { Validation } from './records.ts';
@@ -34,7 +34,8 @@ export async function checkNow(
       before.validations.some((one) => one.id === validation.id && isOpen(one)),
     );
     const applied = applyDomainChecks(unit, before, still, world);
-    const settled = settle(applied.facts, world);
+    const caa = before.caa.filter((answer) => caaAllows(answer, world.now));
+    const settled = settle({ ...applied.facts, caa }, world);
     return write(
       engine,
       unit,

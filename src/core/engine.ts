@@ -24,6 +24,8 @@ export interface Engine {
   names: NamePolicy;
   catalogue: Catalogue;
   rules: Rules;
+  /** By which CAA records mean an account (RFC 8657 §3). */
+  accountUri?: (accountId: number) => string;
   /** Tells the job runner of this process that there is work. */
   wake: () => void;
 }

@@ -133,14 +133,16 @@ function nextOfCaa(facts: Facts, world: StepWorld, deadline: Instant): Step | nu
   const missing = facts.request.names.filter((name) => !caaAllows(answers.get(name), world.now));
   if (missing.length === 0) return null;
   if (deadline <= world.now) return { do: 'fail', detail: 'CAA did not allow issuance within 30 days' };
-  const due = missing.filter((name) => retryCaaAt(answers.get(name)) <= world.now);
+  const retryAt = (name: string): Instant => retryCaaAt(answers.get(name), facts.request.createdAt);
+  const due = missing.filter((name) => retryAt(name) <= world.now);
   if (due.length > 0) return { do: 'check-caa', names: due };
-  const times = missing.map((name) => retryCaaAt(answers.get(name)));
+  const times = missing.map(retryAt);
   return { do: 'wait', until: Math.min(deadline, ...times), detail: 'Waiting for CAA to allow issuance' };
 }
 
-function retryCaaAt(answer: CaaAnswer | undefined): Instant {
-  return answer === undefined ? 0 : answer.checkedAt + CAA_RETRY[answer.status];
+/** What an earlier request was refused does not delay a new one. */
+function retryCaaAt(answer: CaaAnswer | undefined, askedAt: Instant): Instant {
+  return answer === undefined || answer.checkedAt < askedAt ? 0 : answer.checkedAt + CAA_RETRY[answer.status];
 }
 
 function nextOfIssuance(facts: Facts, world: StepWorld): Step {

@@ -1,8 +1,8 @@
 import type { Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
-import type { Facts } from './facts.ts';
+import { covers, isFresh, type Facts } from './facts.ts';
 import type { Step } from './next-step.ts';
-import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
+import type { CaaCheck, CaaContext, DomainCheck, IssueResult } from './ports.ts';
 import type { Validation } from './records.ts';
 import { issueAskOf } from './settle.ts';
 
@@ -19,7 +19,7 @@ export async function perform(engine: Engine, facts: Facts, step: Step): Promise
     case 'check-domains':
       return { of: step.do, results: await checkDomains(engine, step.validations) };
     case 'check-caa':
-      return { of: step.do, results: await checkCaa(engine, step.names) };
+      return { of: step.do, results: await checkCaa(engine, facts, step.names) };
     case 'issue':
       return { of: step.do, result: await issue(engine, facts) };
     case 'revoke-at-issuer':
@@ -36,8 +36,18 @@ export function checkDomains(engine: Engine, validations: readonly Validation[])
   );
 }
 
-function checkCaa(engine: Engine, names: readonly string[]) {
-  return Promise.all(names.map(async (name) => ({ name, check: await engine.domains.caa(name) })));
+/** RFC 8657: whoever asks, and how the name was validated, may matter. */
+function checkCaa(engine: Engine, facts: Facts, names: readonly string[]) {
+  const since = engine.rules.domainProofSince(engine.clock.now());
+  const accountUri = engine.accountUri?.(facts.request.accountId);
+  const contextOf = (name: string): CaaContext => {
+    const proof = facts.validations.find((one) => isFresh(one, since) && covers(one, name));
+    return {
+      ...(proof === undefined ? {} : { method: proof.method }),
+      ...(accountUri === undefined ? {} : { accountUri }),
+    };
+  };
+  return Promise.all(names.map(async (name) => ({ name, check: await engine.domains.caa(name, contextOf(name)) })));
 }
 
 async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {

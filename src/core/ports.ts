@@ -82,6 +82,8 @@ export interface CaaCheck {
   status: CaaStatus;
   /** How long the answer may be used, in seconds, by its DNS TTLs. */
   ttl: number;
+  /** Set where the answer is for this account and way of validation alone (RFC 8657), not for others who ask. */
+  personal?: true;
   message: string;
   evidence: Record<string, unknown>;
 }

@@ -54,8 +54,9 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
   const issuers = new Map([[issuer.name, issuer]]);
   const pki = createPkiTools({ readCsr: crypto.readCsr });
   const { catalogue } = config;
+  const accountUri = (accountId: number): string => `https://${config.ca.caIdentifiers[0]}/accounts/${accountId}`;
   return {
-    office: createDesk({ store, clock, random, issuers, domains, pki, names, catalogue, rules, wake }),
+    office: createDesk({ store, clock, random, issuers, domains, pki, names, catalogue, rules, accountUri, wake }),
     pki,
     names,
     issuers,

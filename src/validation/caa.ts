@@ -54,7 +54,12 @@ export async function checkCaa(name: string, options: CaaOptions, context: CaaCo
 
     const records = found.records as CaaRecord[];
     const { status, reason, by } = judgeCaa(records, wildcard, options, context);
-    return answer(status, `CAA at ${at}: ${reason}`, { foundAt: at, records, ...(by === undefined ? {} : { by }) });
+    const check = answer(status, `CAA at ${at}: ${reason}`, {
+      foundAt: at,
+      records,
+      ...(by === undefined ? {} : { by }),
+    });
+    return by !== undefined && isPersonal(by) ? { ...check, personal: true } : check;
   }
   return answer('empty', `No CAA record at ${labels.join('.')} or above`);
 }
@@ -112,6 +117,12 @@ function judgeCaa(
       obstacle ??
       `only ${named} may issue; to permit this CA add ${relevant === issuewild ? 'issuewild' : 'issue'} "${ours[0] ?? ''}"`,
   };
+}
+
+/** RFC 8657: the permission is for one account or for some ways of validation. */
+function isPersonal(record: CaaRecord): boolean {
+  const tags = parseIssueValue(record.value)?.parameters.map((parameter) => parameter.tag) ?? [];
+  return tags.includes('accounturi') || tags.includes('validationmethods');
 }
 
 /**

@@ -177,6 +177,30 @@ forEachStore((open) => {
     assert.deepEqual(asked.sort(), ['caa:a.com', 'caa:b.com', 'caa:b.com'], 'a.com was usable for 8 hours');
   });
 
+  test('a CAA permission for one account or method is asked for again by the next', async () => {
+    const store = await open();
+    const world = await createCoreWorld(store);
+    world.domains.caaAnswers.set('a.com', {
+      status: 'allowed',
+      ttl: 300,
+      message: 'yes',
+      evidence: {},
+      personal: true,
+    });
+    await issued(world, 'a.com');
+    const eve = await addAccount(store, 'eve', 100_000, world.clock.now());
+    world.domains.caaAnswers.set('a.com', { status: 'denied', ttl: 300, message: 'not you', evidence: {} });
+    const hers = await world.office.desk.placeOrder(eve, askFor('a.com', { csr: paperCsr('eve') }));
+    assert.equal(hers.certificate, null);
+    assert.match(hers.request.detail ?? '', /CAA/);
+    world.domains.caaAnswers.clear();
+    world.clock.forward(SECOND);
+    const mine = await world.office.desk.placeOrder(world.actor, askFor('a.com', { csr: paperCsr('mine') }));
+    assert.ok(mine.certificate, 'a refusal of an earlier request does not delay');
+    assert.deepEqual(await world.office.desk.checkNow(eve, hers.request.id, new Map()), []);
+    assert.equal((await store.get('requests', hers.request.id))?.state, 'completed', 'checked at once');
+  });
+
   test('an answer of CAA is not used after 8 hours', async () => {
     const world = await createCoreWorld(await open());
     await issued(world, 'a.com');
