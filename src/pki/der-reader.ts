@@ -164,7 +164,7 @@ export interface StructureLimits {
 export function checkStructure(bytes: Uint8Array, limits: StructureLimits): void {
   const { end } = readElement(bytes, 0, bytes.length);
   if (end !== bytes.length) throw new DerError('there are bytes after the end', end);
-  const ends = new Array<number>(limits.depth);
+  const ends: number[] = [];
   let depth = 0;
   let limit = bytes.length;
   let elements = 0;

@@ -102,7 +102,7 @@ function largeArc(element: DerElement, start: number, end: number): string {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const utf16 = new TextDecoder('utf-16be', { fatal: true, ignoreBOM: true });
 // C0 and C1 controls, NUL among them: a name must not read differently to a C program or on a terminal.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// oxlint-disable-next-line no-control-regex -- they are what is looked for
 const CONTROLS = /[\x00-\x1f\x7f-\x9f]/;
 
 /** Whether this tag is one of the string types that `readString` knows. */

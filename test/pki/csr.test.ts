@@ -8,7 +8,6 @@ import { createPkiTools } from '../../src/pki/tools.ts';
 import {
   attribute,
   base64,
-  der,
   dnsName,
   extension,
   extensionRequest,

@@ -47,7 +47,7 @@ interface Target {
   name: string;
   share: number;
   seeds: readonly Uint8Array[];
-  read(input: Uint8Array): unknown;
+  read: (input: Uint8Array) => unknown;
 }
 /** Parts that are mutated first and signed then, so that what is read behind the signature check is reached as well. */
 const TARGETS: readonly Target[] = [
@@ -76,7 +76,7 @@ function outcome(read: () => unknown, what: () => string): boolean {
     read();
   } catch (error) {
     accepted = false;
-    assert.ok(error instanceof DeskError, `${what()}: ${error instanceof Error ? error.stack : error}`);
+    assert.ok(error instanceof DeskError, `${what()}: ${error instanceof Error ? error.stack : String(error)}`);
   }
   const took = performance.now() - start;
   assert.ok(took < MAX_MILLISECONDS, `${what()} took ${took} ms`);

@@ -18,7 +18,7 @@ interface Vectors {
 const vectors = JSON.parse(readFileSync(new URL('../vectors/names.json', import.meta.url), 'utf8')) as Vectors;
 const policyOf = ({ profile = 'public', allow = [] }: Vector) => createNamePolicy({ profile, allowReserved: allow });
 const title = (vector: Vector): string =>
-  `${JSON.stringify(vector.name)} ${vector.profile ?? ''} ${vector.allow ?? ''}`;
+  `${JSON.stringify(vector.name)} ${vector.profile ?? ''} ${vector.allow?.join() ?? ''}`;
 
 for (const vector of vectors.accepted) {
   test(`accepted: ${title(vector)}`, () => {
