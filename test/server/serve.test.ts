@@ -1,0 +1,172 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { pino } from 'pino';
+import { loadConfig } from '../../src/config/load.ts';
+import { type RunningServer, startServer } from '../../src/server.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'chancery-server-'));
+after(() => rmSync(folder, { recursive: true }));
+
+interface Credentials {
+  realtimeRegister: { apiKey: string; customer: string };
+  admin: { apiKey: string };
+}
+
+type Started = { server: RunningServer; data: string; credentials: Credentials };
+
+async function start(name: string, options: { tls?: boolean; toml?: string; lines?: string[] } = {}): Promise<Started> {
+  const { tls, toml, lines = [] } = options;
+  const data = join(folder, name);
+  const file = join(folder, `${name}.toml`);
+  if (toml !== undefined) writeFileSync(file, toml);
+  const config = loadConfig({ listen: '127.0.0.1:0', data, tls, ...(toml === undefined ? {} : { file }) });
+  const server = await startServer(config, pino({ level: 'info' }, { write: (line) => void lines.push(line) }));
+  const credentials = JSON.parse(readFileSync(join(data, 'credentials.json'), 'utf8')) as Credentials;
+  return { server, data, credentials };
+}
+
+const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
+
+test('the first start makes one account with keys that work, in a private file', async () => {
+  const { server, data, credentials } = await start('first');
+  assert.match(server.url, /^http:\/\/127\.0\.0\.1:\d+$/);
+  assert.equal(statSync(join(data, 'credentials.json')).mode & 0o777, 0o600);
+  assert.equal(statSync(data).mode & 0o777, 0o700);
+  assert.equal(credentials.realtimeRegister.customer, 'demo');
+  const products = `${server.url}/v2/ssl/products`;
+  const authorization = `ApiKey ${credentials.realtimeRegister.apiKey}`;
+  assert.equal((await fetch(products, { headers: { authorization } })).status, 200);
+  assert.equal((await fetch(products)).status, 401);
+  const accounts = await fetch(`${server.url}/admin/v1/accounts`, bearer(credentials.admin.apiKey));
+  assert.deepEqual(
+    ((await accounts.json()) as { items: { handle: string }[] }).items.map(({ handle }) => handle),
+    ['demo'],
+  );
+  await server.close();
+});
+
+test('a later start keeps account and keys', async () => {
+  const first = await start('twice');
+  await first.server.close();
+  const second = await start('twice');
+  assert.deepEqual(second.credentials, first.credentials);
+  assert.equal(second.server.credentials?.secrets.get('realtime-register'), first.credentials.realtimeRegister.apiKey);
+  const listed = await fetch(`${second.server.url}/admin/v1/keys`, bearer(first.credentials.admin.apiKey));
+  assert.equal(((await listed.json()) as { total: number }).total, 2);
+  await second.server.close();
+});
+
+test('keys of one API open no other', async () => {
+  const { server, credentials } = await start('apart');
+  const admin = `${server.url}/admin/v1/accounts`;
+  assert.equal((await fetch(admin, bearer(credentials.realtimeRegister.apiKey))).status, 401);
+  const authorization = `ApiKey ${credentials.admin.apiKey}`;
+  assert.equal((await fetch(`${server.url}/v2/ssl/products`, { headers: { authorization } })).status, 401);
+  await server.close();
+});
+
+test('health, readiness, documents and metrics are served; metrics not through a proxy without the admin key', async () => {
+  const { server, credentials } = await start('seen');
+  for (const path of ['/', '/healthz', '/readyz', '/docs', '/docs/realtime-register']) {
+    assert.equal((await fetch(server.url + path)).status, 200, path);
+  }
+  const document = (await (await fetch(`${server.url}/docs/realtime-register`)).json()) as { openapi: string };
+  assert.match(document.openapi, /^3\.1\./);
+  const metrics = `${server.url}/metrics`;
+  assert.match(await (await fetch(metrics)).text(), /nodejs_eventloop_lag_seconds/);
+  const forwarded = { 'x-forwarded-for': '203.0.113.9' };
+  assert.equal((await fetch(metrics, { headers: forwarded })).status, 401);
+  const authorization = `Bearer ${credentials.admin.apiKey}`;
+  assert.equal((await fetch(metrics, { headers: { ...forwarded, authorization } })).status, 200);
+  await server.close();
+});
+
+test('the sandbox says so in every answer; with a configuration file it is refused', async () => {
+  const sandboxed = await start('sand');
+  const listed = await fetch(`${sandboxed.server.url}/sandbox`);
+  assert.equal(listed.headers.get('x-chancery-sandbox'), 'true');
+  assert.equal(listed.status, 200);
+  await sandboxed.server.close();
+  const real = await start('real', { toml: '' });
+  const refused = await fetch(`${real.server.url}/sandbox/mail`);
+  assert.equal(refused.status, 403);
+  assert.equal(refused.headers.get('x-chancery-sandbox'), null);
+  await real.server.close();
+});
+
+test('too many calls with one key are answered 429, the others are not', async () => {
+  const { server, credentials } = await start('rated', { toml: '[rateLimits]\nperSecond = 0.001\nburst = 3' });
+  const call = async () => (await fetch(`${server.url}/admin/v1/jobs`, bearer(credentials.admin.apiKey))).status;
+  assert.deepEqual([await call(), await call(), await call(), await call()], [200, 200, 200, 429]);
+  const authorization = `ApiKey ${credentials.realtimeRegister.apiKey}`;
+  assert.equal((await fetch(`${server.url}/v2/ssl/products`, { headers: { authorization } })).status, 200);
+  await server.close();
+});
+
+test('two processes cannot serve one directory with SQLite', async () => {
+  const { server } = await start('locked');
+  await assert.rejects(start('locked'), /Another process serves from/);
+  await server.close();
+  const again = await start('locked');
+  await again.server.close();
+});
+
+test('an address in use is an error that leaves nothing open', async () => {
+  const { server } = await start('bound');
+  const listen = new URL(server.url).host;
+  const config = loadConfig({ listen, data: join(folder, 'late') });
+  await assert.rejects(startServer(config, pino({ level: 'silent' })), { code: 'EADDRINUSE' });
+  await server.close();
+  const later = await startServer(config, pino({ level: 'silent' }));
+  await later.close();
+});
+
+test('with --tls the certificate comes from the own CA, and points at plain HTTP', async () => {
+  const { server, data } = await start('tls', { tls: true });
+  assert.match(server.url, /^https:\/\/127\.0\.0\.1:\d+$/);
+  const chancery = ['bin/chancery', 'ca', 'export', '--data', data];
+  const root = execFileSync(process.execPath, chancery, { encoding: 'utf8' });
+  const seen = await new Promise<{ status: number | undefined; raw: Buffer }>((resolve, reject) => {
+    const asked = httpsRequest(`${server.url}/healthz`, { ca: root, agent: false }, (answer) => {
+      const raw = (answer.socket as import('node:tls').TLSSocket).getPeerCertificate().raw;
+      answer.resume();
+      resolve({ status: answer.statusCode, raw });
+    });
+    asked.on('error', reject).end();
+  });
+  assert.equal(seen.status, 200);
+  writeFileSync(join(folder, 'leaf.der'), seen.raw);
+  const text = execFileSync('openssl', ['x509', '-inform', 'DER', '-in', join(folder, 'leaf.der'), '-noout', '-text'], {
+    encoding: 'utf8',
+  });
+  const issuerUrl = /CA Issuers - URI:(http:\S+)/.exec(text)?.[1];
+  assert.ok(issuerUrl);
+  assert.equal((await fetch(issuerUrl)).headers.get('content-type'), 'application/pkix-cert');
+  await server.close();
+});
+
+test('nothing that is logged holds a key', async () => {
+  const lines: string[] = [];
+  const { server, credentials } = await start('logged', {
+    toml: '[log]\nrequests = true\n[sandbox]\nenabled = true',
+    lines,
+  });
+  const authorization = `ApiKey ${credentials.realtimeRegister.apiKey}`;
+  await fetch(`${server.url}/v2/ssl/certificates?x=${credentials.admin.apiKey}`, {
+    method: 'POST',
+    headers: { authorization, 'content-type': 'application/json' },
+    body: '{',
+  });
+  await fetch(`${server.url}/confirm/secretlink123`);
+  await server.close();
+  const text = lines.join('');
+  assert.match(text, /"route":"\/v2\/ssl\/certificates"/);
+  for (const secret of [credentials.realtimeRegister.apiKey, credentials.admin.apiKey, 'secretlink123']) {
+    assert.ok(!text.includes(secret));
+  }
+});
