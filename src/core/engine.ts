@@ -28,9 +28,10 @@ export interface Engine {
   accountUri?: (accountId: number) => string;
   /** Tells the job runner of this process that there is work. */
   wake: () => void;
+  /** Milliseconds that a call works on a request before its job passes to somebody else. Default 30 s. */
+  hold?: number;
 }
 
-/** How long a call works on a request before its job passes to somebody else. */
 const HOLD = 30 * SECOND;
 /** Rounds of a call that meets others on the same records, before it leaves the rest to the job. */
 const TRIES = 3;
@@ -53,7 +54,11 @@ export function write(
   by: NextBy,
 ): Promise<Facts> {
   const now = engine.clock.now();
-  return writeFacts(unit, before, settled, { now, actor, next: by === 'call' ? { by, until: now + HOLD } : { by } });
+  return writeFacts(unit, before, settled, {
+    now,
+    actor,
+    next: by === 'call' ? { by, until: now + (engine.hold ?? HOLD) } : { by },
+  });
 }
 
 /**

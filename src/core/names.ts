@@ -28,10 +28,10 @@ export function orderedNames(
   const free = new Set(freeNames(product, first, policy));
   const counted = names.filter((name) => !free.has(name));
   if (product.names !== 'multi' && counted.length > 1) {
-    throw invalidValue('names', `Product ${product.id} holds one name`, counted[1]);
+    throw invalidValue('names', 'This product holds one name', counted[1]);
   }
   if (counted.length > product.maxNames) {
-    throw invalidValue('names', `Product ${product.id} holds at most ${product.maxNames} names`);
+    throw invalidValue('names', `This product holds at most ${product.maxNames} names`);
   }
   const extra = counted.slice(product.includedNames);
   const extraWildcards = extra.filter(isWildcard).length;
@@ -71,14 +71,14 @@ function freeNames(product: Product, name: string, policy: NamePolicy): string[]
 function checkKinds(product: Product, names: readonly string[]): void {
   const [commonName] = names as [string];
   if (product.names === 'wildcard' && !isWildcard(commonName)) {
-    throw invalidValue('commonName', `Product ${product.id} needs a wildcard name`, commonName);
+    throw invalidValue('commonName', 'This product needs a wildcard name', commonName);
   }
   if (product.names === 'wildcard' || product.wildcardsAllowed) return;
   const wildcard = names.find(isWildcard);
   if (wildcard !== undefined) {
     throw invalidValue(
       wildcard === commonName ? 'commonName' : 'names',
-      `Product ${product.id} holds no wildcard names`,
+      'This product holds no wildcard names',
       wildcard,
     );
   }

@@ -62,8 +62,7 @@ export interface StepWorld {
 export function nextStep(facts: Facts, world: StepWorld): Step {
   if (isFinal('request', facts.request.state)) return { do: 'nothing' };
   if (facts.request.kind === 'revoke') return nextOfRevocation(facts, world);
-  if (facts.product === null)
-    return { do: 'fail', detail: `Product ${facts.request.product} is not in the catalogue any more` };
+  if (facts.product === null) return { do: 'fail', detail: 'The product is not offered any more' };
   const deadline = facts.request.createdAt + LONGEST_WAIT;
   return (
     nextOfTerm(facts, world) ??

@@ -28,7 +28,7 @@ export async function planRenewal(
   refuseState(target, ['active', 'expired', 'reissued'], 'renewed');
   const product = productOf(engine, ask.product ?? target.product);
   if (product.id !== target.product && !product.renewFrom.includes(target.product)) {
-    throw invalidValue('product', `Product ${target.product} cannot be renewed as ${product.id}`, ask.product);
+    throw invalidValue('product', 'The certificate cannot be renewed as this product', ask.product);
   }
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const quote = priceOfTerm(product, names, ask.periodMonths, actor.currency, 'renew');
@@ -46,7 +46,7 @@ export async function planReissue(
   refuseState(target, ['active', 'revoked', 'expired'], 'reissued');
   const order = await runningOrder(engine, target);
   const product = productOf(engine, target.product);
-  if (!product.reissuable) throw new DeskError('wrong-state', `Product ${product.id} cannot be reissued`);
+  if (!product.reissuable) throw new DeskError('wrong-state', 'This product cannot be reissued');
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const paid: OrderedNames = {
     names: target.names,
@@ -68,7 +68,7 @@ export function quoteOf(engine: Engine, placement: Placement): Quote {
 function productOf(engine: Engine, id: string): Product {
   const product = engine.catalogue.get(id);
   if (product === undefined)
-    throw new DeskError('product-not-available', `Product ${id} is not offered`, { field: 'product' });
+    throw new DeskError('product-not-available', 'The product is not offered', { field: 'product' });
   return product;
 }
 

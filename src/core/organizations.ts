@@ -20,7 +20,7 @@ export async function findOrganization(
 ): Promise<Organization | null> {
   if (!product.checks.includes('organization')) return null;
   const name = subject.organization;
-  if (name === undefined) throw invalidValue('organization', `Product ${product.id} needs an organization`);
+  if (name === undefined) throw invalidValue('organization', 'This product needs an organization');
   const known = await unit.find('organizations', { accountId, name });
   const same = known.filter((one) => sameOrganization(one.subject, subject));
   const best = same.find((one) => one.state === 'valid') ?? same[0];

@@ -17,11 +17,7 @@ export function priceOfTerm(
   action: 'request' | 'renew',
 ): Quote {
   if (!product.periods.includes(periodMonths)) {
-    throw invalidValue(
-      'period',
-      `Product ${product.id} is sold for ${product.periods.join(', ')} months`,
-      String(periodMonths),
-    );
+    throw invalidValue('period', `This product is sold for ${product.periods.join(', ')} months`, String(periodMonths));
   }
   const years = Math.ceil(periodMonths / 12);
   const price = priceIn(product, currency);
@@ -74,7 +70,7 @@ function quoteOf(billables: Billable[], currency: string): Quote {
 function priceIn(product: Product, currency: string) {
   const price = product.pricesByCurrency[currency];
   if (price === undefined) {
-    throw new DeskError('product-not-available', `Product ${product.id} has no price in ${currency}`);
+    throw new DeskError('product-not-available', `This product has no price in ${currency}`);
   }
   return price;
 }
