@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import type { Server as TlsServer } from 'node:https';
 import type { Logger } from 'pino';
 import type { Config } from './config/load.ts';
-import { DAY, HOUR } from './core/time.ts';
+import { DAY, HOUR, SECOND } from './core/time.ts';
 import { createApp } from './http/create-app.ts';
 import { bind, createHttpServer, unbind } from './http/http-server.ts';
 import { createMetrics } from './http/metrics.ts';
@@ -51,6 +51,8 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const world = await openWorld(config, { clock, random });
   opened.defer(() => world.close());
   const metrics = createMetrics();
+  metrics.gauge('chancery_store_units', 'Units of work stored since the start', () => store.stats().units);
+  metrics.gauge('chancery_store_commits', 'Commits that those units shared', () => store.stats().commits);
 
   const plain = config.tls.enabled ? await bindPlain(config, port, opened) : null;
   const caUrl = (): string => config.ca.url ?? plain?.url ?? plainUrl(publicUrl(), ownUrl);
@@ -74,6 +76,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     log,
     handlers: jobHandlers({ foundation, world, desk, publicUrl }),
     concurrency: config.workers.jobs,
+    leaseMs: config.workers.takeOver * SECOND,
     onJob: metrics.worked,
   });
   wake = jobs.wake;

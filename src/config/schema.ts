@@ -191,6 +191,9 @@ const workers = z
       .default(1)
       .describe('Threads that check CSRs and sign, 0 to 2. 0 does it on the main thread.'),
     jobs: whole(8, 1, 256).describe('Jobs that one process works on at once.'),
+    takeOver: seconds(30, 600).describe(
+      'Seconds after which the work of a process that died is taken over by another. At once where SQLite is started again.',
+    ),
   })
   .prefault({});
 

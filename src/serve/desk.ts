@@ -1,6 +1,7 @@
 import { createDesk, type DeskOffice } from '../core/create-desk.ts';
 import type { DomainControl, Issuer, NamePolicy, PkiTools } from '../core/ports.ts';
 import { type RuleOverrides, Rules } from '../core/rules.ts';
+import { SECOND } from '../core/time.ts';
 import { type Ca, openCa } from '../issuers/embedded/ca.ts';
 import { createCrlPublisher, type CrlPublisher } from '../issuers/embedded/crls.ts';
 import { createEmbeddedIssuer } from '../issuers/embedded/issuer.ts';
@@ -55,8 +56,10 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
   const pki = createPkiTools({ readCsr: crypto.readCsr });
   const { catalogue } = config;
   const accountUri = (accountId: number): string => `https://${config.ca.caIdentifiers[0]}/accounts/${accountId}`;
+  const hold = config.workers.takeOver * SECOND;
+  const engine = { store, clock, random, issuers, domains, pki, names, catalogue, rules, accountUri, wake, hold };
   return {
-    office: createDesk({ store, clock, random, issuers, domains, pki, names, catalogue, rules, accountUri, wake }),
+    office: createDesk(engine),
     pki,
     names,
     issuers,
