@@ -248,10 +248,12 @@ function commonNameInSan({ tbs, expected, san }: LintCase): boolean {
   return text === expected.commonName && san.includes(text);
 }
 
-const LABELS = /^(\*\.)?(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))+$/;
+const LABEL = '(?!-)[a-z0-9-]{1,63}(?<!-)';
+/** A host of a single label only a private CA can be asked for; the name policy has decided that. */
+const DNS_NAME = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+)$`);
 
 function isDnsName(name: string): boolean {
-  return name.length <= 253 && LABELS.test(name);
+  return name.length <= 253 && DNS_NAME.test(name);
 }
 
 /** The one address at which the CRL is. @throws DerError for more than one, or anything beside it */

@@ -7,12 +7,6 @@ export const ALGORITHM = {
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
 } as const;
 
-export const CURVE = {
-  p256: '1.2.840.10045.3.1.7',
-  p384: '1.3.132.0.34',
-  p521: '1.3.132.0.35',
-} as const;
-
 /** Attributes of a distinguished name (X.520; EVG 7.1.4.2 for the jurisdiction). */
 export const ATTRIBUTE = {
   commonName: '2.5.4.3',

@@ -1,4 +1,4 @@
-import { createPrivateKey, createPublicKey, sign, type KeyObject } from 'node:crypto';
+import { createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { DeskError } from '../core/errors.ts';
 
 /** How a CA of ours signs. Each name fixes digest and padding. */
@@ -16,15 +16,9 @@ export interface Signer {
   sign(tbs: Uint8Array): Promise<Uint8Array>;
 }
 
-/** Signs at once in this thread; SHA-256 either way. Whole work of a worker and of `localSigner`. */
+/** Signs at once in this thread; SHA-256 either way. */
 export function signNow(key: KeyObject, tbs: Uint8Array): Uint8Array {
   return sign('sha256', tbs, key);
-}
-
-/** A signer of this thread from PKCS #8 DER. @throws DeskError `invalid-value` for another kind of key. */
-export function localSigner(pkcs8: Uint8Array): Signer {
-  const key = createPrivateKey({ key: Buffer.from(pkcs8), format: 'der', type: 'pkcs8' });
-  return { ...describeKey(key), sign: async (tbs) => signNow(key, tbs) };
 }
 
 /** What a private key signs with, and its public half. @throws DeskError `invalid-value` for another kind of key. */

@@ -89,7 +89,7 @@ function optional(kind: Attribute, value: string | undefined): Uint8Array[] {
 
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]+$/;
 // C0 and C1 controls, and what shows text in another order than it is stored.
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/;
+const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
 
 function relative(kind: Attribute, value: string): Uint8Array {
   const field = kind === COMMON_NAME ? kind.field : `subject.${kind.field}`;

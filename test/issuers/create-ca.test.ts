@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { describe, it } from 'node:test';
-import { DeskError } from '../../src/core/errors.ts';
+import type { DeskError } from '../../src/core/errors.ts';
+import type { Store } from '../../src/core/store.ts';
 import { DAY } from '../../src/core/time.ts';
 import { openCa } from '../../src/issuers/embedded/ca.ts';
 import { CA_KEY_TYPES } from '../../src/issuers/embedded/create-ca.ts';
@@ -10,7 +11,7 @@ import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { createCrypto } from '../../src/workers/crypto.ts';
 import { openssl, opensslResult, withFiles } from '../support/openssl.ts';
 import { forEachStore } from '../support/stores.ts';
-import { box, embeddedCa, random, START, testClock } from './embedded-ca.ts';
+import { embeddedCa, random, START, testClock } from './embedded-ca.ts';
 
 forEachStore((open, engine) => {
   it('makes a CA at the first start and opens the same one at the next', async () => {
@@ -32,6 +33,24 @@ forEachStore((open, engine) => {
     const intermediates = new Set(opened.map(({ ca }) => Buffer.from(ca.intermediate.certificate).toString('hex')));
     assert.equal(roots.size, 1);
     assert.equal(intermediates.size, 1);
+    assert.equal((await store.find('caKeys', {})).length, 2);
+  });
+
+  it('leaves nothing behind where the process dies while it stores the CA', async () => {
+    const store = await open();
+    const dying: Store = {
+      ...store,
+      find: store.find.bind(store),
+      transact: (work) =>
+        store.transact(async (unit) => {
+          await work(unit);
+          throw new Error('killed');
+        }),
+    };
+    await assert.rejects(embeddedCa(dying), /killed/);
+    assert.equal((await store.find('caKeys', {})).length, 0);
+    assert.equal((await store.find('auditEvents', {})).length, 0);
+    await embeddedCa(store);
     assert.equal((await store.find('caKeys', {})).length, 2);
   });
 

@@ -157,7 +157,9 @@ forEachStore((open) => {
     const first = await shards();
     assert.equal(first.length, 3);
     assert.deepEqual(
-      (await store.find('jobs', {})).map(({ key, runAt, payload }) => `${key} ${runAt} ${payload.shard}`).sort(),
+      (await store.find('jobs', {}))
+        .map(({ key, runAt, payload }) => `${key} ${runAt} ${String(payload.shard)}`)
+        .sort(),
       [`renew-crl:-1 ${NOW + DAY} ${ROOT_SHARD}`, `renew-crl:0 ${NOW + DAY} 0`, `renew-crl:1 ${NOW + DAY} 1`],
     );
     clock.at = NOW + HOUR;
@@ -169,6 +171,16 @@ forEachStore((open) => {
       (await shards()).every((one) => !first.includes(one)),
       'all were due',
     );
+  });
+
+  it('keeps up the shards of an earlier, larger number', async () => {
+    const { ca, store, clock } = await desk(await open());
+    await createCrlPublisher({ ca, store, clock, crlShards: 4 }).publishDue();
+    clock.at = NOW + DAY;
+    await createCrlPublisher({ ca, store, clock, crlShards: 1 }).publishDue();
+    const crls = await store.find('crls', {});
+    assert.deepEqual(crls.map(({ shard }) => String(shard)).sort(), ['-1', '0', '1', '2', '3']);
+    assert.ok(crls.every(({ thisUpdate }) => thisUpdate === NOW + DAY));
   });
 
   it('handles its job: publishes and tells when to run again', async () => {

@@ -204,7 +204,8 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
   ],
   ['san-name-form', 'capital letters', { san: sanOf('WWW.example.test') }, { names: ['WWW.example.test'] }],
   ['san-name-form', 'a dot at the end', { san: sanOf('www.example.test.') }, { names: ['www.example.test.'] }],
-  ['san-name-form', 'a single label', { san: sanOf('localhost') }, { names: ['localhost'] }],
+  ['san-name-form', 'a wildcard over a single label', { san: sanOf('*.test') }, { names: ['*.test'] }],
+  ['san-name-form', 'an empty label', { san: sanOf('a..test') }, { names: ['a..test'] }],
   ['san-name-form', 'a wildcard inside', { san: sanOf('www.*.test') }, { names: ['www.*.test'] }],
   ['san-name-form', 'two wildcards', { san: sanOf('*.*.example.test') }, { names: ['*.*.example.test'] }],
   ['san-name-form', 'a label with a hyphen first', { san: sanOf('-a.example.test') }, { names: ['-a.example.test'] }],
@@ -273,6 +274,11 @@ describe('lint before signing', () => {
   it('finds nothing in what the builder writes, which is the same as by hand', () => {
     assert.deepEqual(lintFindings(build(LEAF), EXPECTED), []);
     assert.equal(Buffer.from(build(LEAF)).toString('hex'), Buffer.from(byHand({})).toString('hex'));
+  });
+
+  it('passes a host of a single label, which a private CA may name', () => {
+    const leaf = { ...LEAF, commonName: 'intranet', names: ['intranet'] };
+    assert.deepEqual(lintFindings(build(leaf), { ...EXPECTED, commonName: 'intranet', names: ['intranet'] }), []);
   });
 
   for (const [rule, what, changes, expected] of BROKEN) {
