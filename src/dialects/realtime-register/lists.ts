@@ -119,7 +119,9 @@ export function memoryListAnswer(
   for (const { field, parameter } of ask.conditions) fieldOf(fields, field, parameter);
   for (const { field } of ask.order) fieldOf(fields, field, field);
   const found = entities.filter((entity) => ask.conditions.every((condition) => entityMatches(entity, condition)));
-  const searched = found.filter((entity) => ask.search === undefined || mentions(entity, ask.search.toLowerCase()));
+  const searched = found.filter(
+    (entity) => ask.search === undefined || mentions(entity, names, ask.search.toLowerCase()),
+  );
   const sorted = searched.toSorted((left, right) =>
     compareBy(ask.order.length > 0 ? ask.order : [{ field: identifier, descending: false }], left, right),
   );
@@ -146,8 +148,8 @@ function entityMatches(entity: Entity, condition: Condition): boolean {
     : value.some((item) => matches(item, condition));
 }
 
-function mentions(entity: Entity, search: string): boolean {
-  return Object.values(entity).some((value) => String(value).toLowerCase().includes(search));
+function mentions(entity: Entity, names: readonly string[], search: string): boolean {
+  return names.some((name) => String(entity[name]).toLowerCase().includes(search));
 }
 
 function compareBy(order: ListAsk['order'], left: Entity, right: Entity): number {

@@ -82,7 +82,8 @@ function serveEndpoint(app: FastifyInstance, world: World, endpoint: Endpoint): 
     },
     handler: async (request, reply) => {
       const actor = actors.get(request) as Actor;
-      const body = endpoint.body === null ? {} : readBody(endpoint.body, request.body ?? {});
+      const body =
+        endpoint.body === null ? {} : readBody(endpoint.body, request.body === undefined ? {} : request.body);
       const params = request.params as Record<string, string>;
       return send(reply, await endpoint.handle(world, { actor, params, query: request.query as Query, body }));
     },

@@ -1,4 +1,6 @@
-import { DeskError } from '../../core/errors.ts';
+import { DeskError, invalidValue } from '../../core/errors.ts';
+import type { Product } from '../../core/products.ts';
+import type { Certificate } from '../../core/records.ts';
 import * as answers from './answers.ts';
 import { prepareAsk } from './ask.ts';
 import { ownPrevious } from './certificates.ts';
@@ -7,6 +9,7 @@ import { placedAnswer, placePrepared } from './place.ts';
 import { readFlag } from './query.ts';
 import { quoteAnswer } from './quotes.ts';
 import { renewBody } from './schemas.ts';
+import type { World } from './world.ts';
 
 export const renewCertificate = accept({
   method: 'POST',
@@ -20,11 +23,8 @@ export const renewCertificate = accept({
     const quoteOnly = readFlag(query, 'quote', false);
     const id = idOf(call, 'certificateId', 'Certificate');
     const previous = await ownPrevious(world, actor, id);
-    const { desk, catalogue } = world.context;
-    const product =
-      body.product === undefined ? catalogue.get(previous.certificate.product) : world.products.productOf(body.product);
-    if (product === undefined)
-      throw new DeskError('wrong-state', `Certificate ${id} is of no product that can be renewed`);
+    const { desk } = world.context;
+    const product = renewalProduct(world, previous.certificate, body.product);
     const prepared = await prepareAsk(world, actor, product, body, previous);
     const renewal = { product: product.id, periodMonths: body.period };
     if (quoteOnly) {
@@ -35,3 +35,16 @@ export const renewCertificate = accept({
     return placedAnswer(world, outcome);
   },
 });
+
+/** The product named, else the one that the certificate has. @throws DeskError `invalid-value`, `wrong-state` */
+function renewalProduct(world: World, certificate: Certificate, code: string | undefined): Product {
+  const current = certificate.product;
+  const product = code === undefined ? world.context.catalogue.get(current) : world.products.productOf(code);
+  if (product === undefined) {
+    throw new DeskError('wrong-state', `Certificate ${certificate.id} is of no product that can be renewed`);
+  }
+  if (product.id !== current && !product.renewFrom.includes(current)) {
+    throw invalidValue('product', `cannot follow ${world.products.codeOf(current)}`, code);
+  }
+  return product;
+}

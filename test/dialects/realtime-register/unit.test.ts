@@ -195,7 +195,7 @@ test('matchers compare without the database as with it', () => {
     [null, 'eq', ['x'], false],
   ];
   for (const [value, matcher, values, expected] of table) {
-    assert.equal(matches(value, condition(matcher, ...values)), expected, `${value} ${matcher} ${values}`);
+    assert.equal(matches(value, condition(matcher, ...values)), expected, `${value} ${matcher} ${values.join()}`);
   }
   const start = process.cpuUsage();
   matches('a'.repeat(255), condition('like', 'a%'.repeat(1000) + 'b'));
