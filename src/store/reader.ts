@@ -50,7 +50,8 @@ export function createReader(engine: Engine, query: Query): TableReader {
     if (wanted.some(([, value]) => Array.isArray(value) && value.length === 0)) return [];
     const { order, limit } = options;
     const modes = wanted.map(
-      ([name, value]) => `${name}:${value === null ? 'null' : Array.isArray(value) ? 'any' : 'is'}`,
+      ([name, value]) =>
+        `${name}:${value === null ? 'null' : areStates(name, value) ? value.join('|') : Array.isArray(value) ? 'any' : 'is'}`,
     );
     const text = shape(
       `find ${kind} ${modes.join()} ${order?.field} ${order?.descending} ${limit !== undefined}`,
@@ -64,7 +65,7 @@ export function createReader(engine: Engine, query: Query): TableReader {
     );
     const parameters: Value[] = [];
     for (const [name, value] of wanted) {
-      if (value === null) continue;
+      if (value === null || areStates(name, value)) continue;
       const field = fieldOf(table, name);
       if (field.type === 'json') throw new TypeError(`${kind}.${name} cannot be compared`);
       parameters.push(Array.isArray(value) ? anyOf(engine, field, value)[1] : encodeValue(field, value));
@@ -136,9 +137,15 @@ export function createReader(engine: Engine, query: Query): TableReader {
   };
 }
 
+/** Several states, which stand in the text itself: a partial index is used only where its condition is seen. */
+function areStates(name: string, value: unknown): value is readonly string[] {
+  return name === 'state' && Array.isArray(value) && value.every((state) => /^[a-z]{1,20}$/.test(state));
+}
+
 function condition(engine: Engine, field: Field, value: unknown) {
   const column = sql.ref(field.column);
   if (value === null) return sql<boolean>`${column} is null`;
+  if (areStates(field.name, value)) return sql<boolean>`${column} in (${sql.join(value.map((state) => sql.lit(state)))})`;
   if (!Array.isArray(value)) return sql<boolean>`${column} = ${0}`;
   if (engine === 'sqlite') return sql<boolean>`${column} in (select value from json_each(${0}))`;
   return sql<boolean>`${column} = any(${0}::${sql.raw(field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text')}[])`;

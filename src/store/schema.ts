@@ -263,7 +263,7 @@ export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof
     { fields: ['accountId', 'spkiHash', 'kind', 'product', 'commonName'], where: "state in ('waiting', 'issuing')" },
   ],
   caaAnswers: [{ fields: ['name'] }],
-  issuances: [{ fields: ['serial'] }, { fields: ['requestId'], where: "state <> 'abandoned'" }],
+  issuances: [{ fields: ['serial'] }, { fields: ['requestId'], where: "state in ('prepared', 'signed')" }],
   certificates: [{ fields: ['requestId'] }, { fields: ['issuer', 'serial'] }],
   blockedKeys: [{ fields: ['spkiHash'] }],
   confirmations: [{ fields: ['secretHash'] }],

@@ -63,7 +63,7 @@ const UNIQUE = [
   "requests: account_id spki_hash kind product common_name where state in ('waiting', 'issuing')",
   'caa_answers: name',
   'issuances: serial',
-  "issuances: request_id where state <> 'abandoned'",
+  "issuances: request_id where state in ('prepared', 'signed')",
   'certificates: request_id',
   'certificates: issuer serial',
   'blocked_keys: spki_hash',
