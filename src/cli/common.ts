@@ -4,10 +4,10 @@ import { type Config, loadConfig } from '../config/load.ts';
 import { knownBases } from '../issuers/embedded/crl-addresses.ts';
 import type { Office } from '../admin/office.ts';
 import { DeskError } from '../core/errors.ts';
-import { type OpenDesk, openDesk } from '../serve/desk.ts';
+import type { OpenDesk } from '../serve/desk.ts';
 import { type Foundation, officeOf, openFoundation } from '../serve/foundation.ts';
 import { createLogger } from '../serve/logger.ts';
-import { namesOf } from '../serve/world.ts';
+import { namesOf } from '../serve/names.ts';
 
 /** What every command takes. */
 export interface CommonOptions {
@@ -80,6 +80,8 @@ export async function withDeskAndFoundation<T>(
   work: (desk: OpenDesk, foundation: Foundation) => Promise<T>,
 ): Promise<T> {
   return withFoundation(options, async (foundation) => {
+    // Loaded only here: most commands do without the CA and the heart, and start the sooner.
+    const { openDesk } = await import('../serve/desk.ts');
     const [lastBase] = await knownBases(foundation.store, 'embedded');
     const desk = await openDesk(foundation, {
       domains: { check: noVetting, caa: noVetting },

@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { startServer } from '../server.ts';
 import { greeting } from '../serve/greeting.ts';
 import { createLogger } from '../serve/logger.ts';
 import { command, type CommonOptions, configOf } from './common.ts';
@@ -24,6 +23,8 @@ async function serve(options: ServeOptions): Promise<void> {
   const config = configOf(options);
   const log = createLogger(config.log.level);
   const { signalled, stopListening } = onFirstSignal();
+  // Loaded only here, so that the other commands start sooner.
+  const { startServer } = await import('../server.ts');
   const server = await startServer(config, log);
   const { url, database, credentials, dialects } = server;
   const { data, sandbox, tls } = config;

@@ -3,14 +3,13 @@ import { DeskError } from '../core/errors.ts';
 import type { DomainControl, NamePolicy, Random } from '../core/ports.ts';
 import type { Clock } from '../core/time.ts';
 import { createMailer, type Mailer } from '../notify/mailer.ts';
-import { createNamePolicy } from '../pki/names.ts';
-import { RESERVED_SUFFIXES } from '../sandbox/reserved-names.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
 import { createAddressGuard } from '../validation/address-guard.ts';
 import { createDomainControl } from '../validation/domain-control.ts';
 import { createGuardedFetch, type GuardedFetch } from '../validation/guarded-fetch.ts';
 import { createResolver } from '../validation/resolver.ts';
 import { systemDnsServers } from '../validation/system.ts';
+import { namesOf } from './names.ts';
 
 /** What lies outside: domains, mail and webhooks. In the sandbox it is inside, for reserved names alone. */
 export interface World {
@@ -64,12 +63,6 @@ function domainsOf(config: Config, sandbox: Sandbox | null, { clock, random }: T
     clock,
     http: { totalTimeoutMs: httpTimeout * 1_000, ...(sandbox === null ? {} : { route: sandbox.route }) },
   });
-}
-
-/** Names that may be ordered: as the CA's profile has it, and in the sandbox the reserved ones. */
-export function namesOf(config: Config): NamePolicy {
-  const allowReserved = config.sandbox.enabled ? RESERVED_SUFFIXES : config.ca.internalNames;
-  return createNamePolicy({ profile: config.ca.profile, allowReserved });
 }
 
 function mailerOf(config: Config, sandbox: Sandbox | null): Mailer {

@@ -1,0 +1,183 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { systemClock, systemRandom } from '../../src/serve/system.ts';
+import { openStore } from '../../src/store/open.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'chancery-cli-'));
+const data = join(folder, 'data');
+after(() => rmSync(folder, { recursive: true }));
+
+interface Ran {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function chancery(args: readonly string[], environment: Record<string, string> = {}): Ran {
+  const ran = spawnSync(process.execPath, ['bin/chancery', ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, DATABASE_URL: '', ...environment },
+  });
+  return { code: ran.status, out: ran.stdout, err: ran.stderr };
+}
+
+/** The JSON of a command that must succeed. */
+function json<T>(args: readonly string[]): T {
+  const { code, out, err } = chancery([...args, '--data', data, '--json']);
+  assert.equal(code, 0, err);
+  return JSON.parse(out) as T;
+}
+
+before(() => {
+  const made = json<{ database: string; credentials: string }>(['init']);
+  assert.equal(made.database, 'sqlite');
+  assert.equal(statSync(made.credentials).mode & 0o777, 0o600);
+});
+
+test('a second init changes nothing', () => {
+  assert.equal(json<{ credentials: string | null }>(['init']).credentials, null);
+});
+
+test('accounts are opened, credited, locked and listed', () => {
+  const made = json<{ handle: string; balance: number }>(['accounts', 'create', 'acme', '--balance', '12.50']);
+  assert.deepEqual([made.handle, made.balance], ['acme', 1_250]);
+  const less = ['accounts', 'credit', 'acme', '--data', data, '--json', '--', '-2.05'];
+  assert.equal((JSON.parse(chancery(less).out) as { balance: number }).balance, 1_045);
+  assert.equal(json<{ state: string }>(['accounts', 'lock', 'acme']).state, 'locked');
+  assert.deepEqual(
+    json<{ handle: string }[]>(['accounts', 'list']).map(({ handle }) => handle),
+    ['demo', 'acme'],
+  );
+  const plain = chancery(['accounts', 'list', '--data', data]).out;
+  assert.match(plain, /^HANDLE +NAME +BALANCE/);
+  assert.match(plain, /acme +acme +10\.45 EUR/);
+});
+
+test('keys are made, listed without secrets, and revoked once', () => {
+  const made = json<{ id: number; credentials: { apiKey: string } }>([
+    'keys',
+    'create',
+    '--account',
+    'demo',
+    '--dialect',
+    'realtime-register',
+  ]);
+  assert.ok(made.credentials.apiKey.length >= 43);
+  const listed = chancery(['keys', 'list', '--data', data, '--json']).out;
+  assert.ok(!listed.includes(made.credentials.apiKey) && !listed.includes('secretHash'));
+  assert.notEqual(json<{ revokedAt: string | null }>(['keys', 'revoke', String(made.id)]).revokedAt, null);
+  assert.deepEqual(chancery(['keys', 'revoke', String(made.id), '--data', data]).code, 1);
+});
+
+test('mistakes end with 2 and say what is meant', () => {
+  const cases: [string[], RegExp][] = [
+    [['doctr'], /did you mean doctor\?/],
+    [['accounts', 'create', '--data', data], /missing required argument 'handle'/],
+    [['keys', 'create', '--account', 'demo', '--dialect', 'nope', '--data', data], /Allowed choices/],
+    [['serve', '--listen', 'nowhere', '--data', data], /listen must be HOST:PORT/],
+    [['serve', '--config', join(folder, 'none.toml')], /cannot be read/],
+  ];
+  for (const [args, message] of cases) {
+    const { code, err, out } = chancery(args);
+    assert.match(err, message);
+    assert.equal(out, '');
+    assert.ok(code === 2 || (code === 1 && args.includes('--config')), `${args.join(' ')}: ${code}`);
+  }
+});
+
+test('help is there for every command, with examples and exit codes', () => {
+  assert.match(chancery(['--help']).out, /Exit codes:\n {2}0 {2}done/);
+  assert.match(chancery(['keys', 'create', '--help']).out, /Examples:\n {2}\$ chancery keys create/);
+});
+
+test('the CA is shown, exported and backed up in a new private file', () => {
+  const [root, intermediate] = json<{ name: string; subject: string }[]>(['ca', 'show']);
+  assert.deepEqual([root?.name, intermediate?.name], ['root', 'intermediate']);
+  const chain = chancery(['ca', 'export', 'chain', '--data', data]).out;
+  assert.equal(chain.match(/BEGIN CERTIFICATE/g)?.length, 2);
+  const file = join(folder, 'ca.json');
+  const backup = () =>
+    chancery(['ca', 'backup', '--out', file, '--data', data], { CHANCERY_BACKUP_PASSPHRASE: 'correct horse battery' });
+  assert.equal(backup().code, 0);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match(backup().err, /EEXIST/, 'an existing file is not overwritten');
+  const short = chancery(['ca', 'backup', '--out', join(folder, 's'), '--data', data], {
+    CHANCERY_BACKUP_PASSPHRASE: 'short',
+  });
+  assert.match(short.err, /at least 12/);
+});
+
+test('doctor is content with a sound directory, and names each fault with exit code 3', async () => {
+  assert.equal(json<{ healthy: boolean }>(['doctor']).healthy, true);
+  const faulty = join(folder, 'faulty');
+  assert.equal(chancery(['init', '--data', faulty]).code, 0);
+  const store = await openStore({ directory: faulty, clock: systemClock, random: systemRandom });
+  await store.transact(async (unit) => {
+    await unit.update('auditEvents', 2, { action: 'nothing.happened' });
+    const [key] = await unit.find('caKeys', { name: 'root' });
+    assert.ok(key);
+    const encryptedKey = Uint8Array.from(key.encryptedKey, (octet, index) => (index === 20 ? octet ^ 1 : octet));
+    await unit.update('caKeys', key.id, { encryptedKey });
+  });
+  await store.close();
+  chmodSync(join(faulty, 'secret.key'), 0o644);
+  const { code, out } = chancery(['doctor', '--data', faulty, '--json']);
+  assert.equal(code, 3);
+  const { findings } = JSON.parse(out) as { findings: { check: string; faults: string[] }[] };
+  const faults = Object.fromEntries(
+    findings.filter((one) => one.faults.length > 0).map((one) => [one.check, one.faults]),
+  );
+  assert.deepEqual(Object.keys(faults), ['files', 'audit', 'ca']);
+  assert.match(String(faults['files']), /secret\.key can be read by others/);
+  assert.match(String(faults['audit']), /broken at event 2/);
+  assert.match(String(faults['ca']), /ca-key:root/);
+});
+
+test('an organization is vetted for EV by two different people', async () => {
+  const store = await openStore({ directory: data, clock: systemClock, random: systemRandom });
+  const [account] = await store.find('accounts', { handle: 'demo' });
+  const organizationId = await store.transact(async (unit) => {
+    const id = unit.newId('organizations');
+    unit.insert('organizations', {
+      id,
+      accountId: account?.id ?? 0,
+      name: 'Acme',
+      subject: { organization: 'Acme' },
+      state: 'waiting',
+      level: null,
+      collectedBy: null,
+      confirmedBy: null,
+      evidence: null,
+      validatedAt: null,
+      createdAt: 0,
+    });
+    return id;
+  });
+  await store.close();
+  const id = String(organizationId);
+  const validate = ['organizations', 'validate', id, '--level', 'EV', '--evidence', 'register extract', '--as', 'ann'];
+  assert.equal(json<{ state: string }>(validate).state, 'waiting');
+  const same = chancery(['organizations', 'confirm', id, '--as', 'ann', '--data', data]);
+  assert.equal(same.code, 1);
+  assert.match(same.err, /Somebody else/);
+  assert.equal(json<{ state: string }>(['organizations', 'confirm', id, '--as', 'ben']).state, 'valid');
+});
+
+test('webhooks are set, listed without their key, and removed', () => {
+  const owner = ['--account', 'demo', '--dialect', 'realtime-register'];
+  const made = json<{ signingKey: string }>(['webhooks', 'set', 'http://127.0.0.1:9/hook', ...owner]);
+  assert.equal(Buffer.from(made.signingKey, 'base64').length, 32);
+  const listed = json<object[]>(['webhooks', 'list']);
+  assert.equal(listed.length, 1);
+  assert.ok(!JSON.stringify(listed).includes('Key'));
+  const config = join(folder, 'strict.toml');
+  writeFileSync(config, '');
+  const plain = chancery(['webhooks', 'set', 'http://127.0.0.1:9/hook', ...owner, '--data', data, '--config', config]);
+  assert.equal(plain.code, 2, 'outside the sandbox a webhook needs TLS');
+  json(['webhooks', 'remove', ...owner]);
+  assert.deepEqual(json<object[]>(['webhooks', 'list']), []);
+});
