@@ -38,7 +38,7 @@ export function sheet(row: Row): string {
 /** Text from the database goes to a terminal: control characters, which could steer it, are shown as `?`. */
 function cell(value: unknown): string {
   if (value === null || value === undefined) return '-';
-  const text = typeof value === 'object' ? JSON.stringify(value) : String(value);
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
   return text.replace(/\p{Cc}/gu, '?');
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -133,7 +134,7 @@ test('with --tls the certificate comes from the own CA, and points at plain HTTP
   const root = execFileSync(process.execPath, chancery, { encoding: 'utf8' });
   const seen = await new Promise<{ status: number | undefined; raw: Buffer }>((resolve, reject) => {
     const asked = httpsRequest(`${server.url}/healthz`, { ca: root, agent: false }, (answer) => {
-      const raw = (answer.socket as import('node:tls').TLSSocket).getPeerCertificate().raw;
+      const raw = (answer.socket as TLSSocket).getPeerCertificate().raw;
       answer.resume();
       resolve({ status: answer.statusCode, raw });
     });
