@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { DeskError } from '../core/errors.ts';
 import type { Row, Value } from './rows.ts';
 
 /** A connection that sends statements without waiting for the answers to those before. */
@@ -40,7 +41,13 @@ export function statementName(text: string): string {
 
 /** Options of every connection to the database. */
 export function connectionOptions(url: string): pg.ClientConfig {
-  return { connectionString: url, types: numbers as never, application_name: 'chancery', keepAlive: true };
+  return {
+    connectionString: url,
+    types: numbers as never,
+    application_name: 'chancery',
+    keepAlive: true,
+    connectionTimeoutMillis: 10_000,
+  };
 }
 
 /** @throws the driver's error where the database cannot be reached. */
@@ -75,15 +82,33 @@ export function mayRetry(error: unknown): boolean {
   return code === '40001' || code === '40P01';
 }
 
-/** Reads on connections of their own, a handful, opened when needed. Lists are not prepared: their shapes are many. */
+/** Short statements on a handful of connections that are opened when needed. */
 export function createReadPool(url: string, size: number) {
-  const pool = new pg.Pool({ ...connectionOptions(url), max: size, idleTimeoutMillis: 30_000, allowExitOnIdle: true });
+  const options = { max: size, idleTimeoutMillis: 30_000, allowExitOnIdle: true };
+  const pool = new pg.Pool({ ...connectionOptions(url), ...options });
   pool.on('error', () => {});
+  const pending = new Set<Promise<unknown>>();
+  let closed = false;
+  const run = async (config: pg.QueryConfig): Promise<readonly Row[]> => {
+    if (closed) throw new DeskError('internal', 'The store is closed');
+    const answer = pool.query(config);
+    pending.add(answer);
+    try {
+      return readAnswer(await answer).rows;
+    } finally {
+      pending.delete(answer);
+    }
+  };
   return {
-    query: async (text: string, parameters: readonly Value[]): Promise<readonly Row[]> =>
-      readAnswer(await pool.query(preparedQuery(text, parameters))).rows,
-    once: async (text: string, parameters: readonly unknown[] = []): Promise<readonly Row[]> =>
-      readAnswer(await pool.query({ text, values: parameters as unknown[], rowMode: 'array' })).rows,
-    close: () => pool.end(),
+    /** Prepared once per connection: for statements of which there are few. */
+    query: (text: string, parameters: readonly Value[]) => run(preparedQuery(text, parameters)),
+    once: (text: string, parameters: readonly unknown[] = []) =>
+      run({ text, values: parameters as unknown[], rowMode: 'array' } as pg.QueryConfig),
+    /** Waits for what is under way. */
+    async close(): Promise<void> {
+      closed = true;
+      await Promise.allSettled(pending);
+      await pool.end();
+    },
   };
 }

@@ -145,7 +145,8 @@ function areStates(name: string, value: unknown): value is readonly string[] {
 function condition(engine: Engine, field: Field, value: unknown) {
   const column = sql.ref(field.column);
   if (value === null) return sql<boolean>`${column} is null`;
-  if (areStates(field.name, value)) return sql<boolean>`${column} in (${sql.join(value.map((state) => sql.lit(state)))})`;
+  if (areStates(field.name, value))
+    return sql<boolean>`${column} in (${sql.join(value.map((state) => sql.lit(state)))})`;
   if (!Array.isArray(value)) return sql<boolean>`${column} = ${0}`;
   if (engine === 'sqlite') return sql<boolean>`${column} in (select value from json_each(${0}))`;
   return sql<boolean>`${column} = any(${0}::${sql.raw(field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text')}[])`;

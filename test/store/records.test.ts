@@ -97,6 +97,7 @@ forEachStore((open) => {
       ['webhooks', { dialect: 'dialect-1' }, 'accountId, dialect'],
       ['caKeys', { name: 'key-1' }, 'name'],
       ['crls', { number: 1 }, 'issuer, shard, number'],
+      ['blockedKeys', { spkiHash: 'ab1' }, 'spkiHash'],
       ['jobs', { key: 'advance:1' }, 'key'],
       ['settings', { name: 'setting-1' }, 'name'],
       ['notes', { id: 1 }, 'id'],

@@ -144,6 +144,7 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
     revocationReason: null,
     createdAt: AT,
   }),
+  blockedKeys: (id) => ({ id, spkiHash: `ab${id}`, reportedBy: 'acme/ada', createdAt: AT }),
   organizations: (id) => ({
     id,
     accountId: 100_001,
