@@ -57,7 +57,8 @@ export async function prepareAsk(
     extra: { command, uniqueValue, ...(byAuthKey ? { authKey: true } : {}) },
   };
   if (!byAuthKey) return { ask: { ...base, chooseValidation: chooser(world, names, dcv, source) }, withFiles: null };
-  const keys = world.authKeys.valid(actor.accountId, product.id, csr.sha256, world.context.clock.now());
+  // Made where a domain has no proof yet, which is seldom on this path.
+  const keys = () => world.authKeys.valid(actor.accountId, product.id, csr.sha256, world.context.clock.now());
   const byRecord = { ...base, chooseValidation: authKeyChooser(world, names, dcv, keys, 'DNS') };
   const byFile = { ...base, chooseValidation: authKeyChooser(world, names, dcv, keys, 'FILE') };
   const undecided = dcv.size === 0 && !isWildcard(names.commonName);
@@ -83,12 +84,12 @@ function authKeyChooser(
   world: World,
   names: AskedNames,
   dcv: DcvChoices,
-  keys: readonly string[],
+  keys: () => readonly string[],
   otherwise: 'DNS' | 'FILE',
 ): Choose {
   return (domain, name) => {
     const type = entryFor(name, names.commonName, dcv, world.context.names)?.type ?? otherwise;
-    if (type === 'FILE' && !isWildcard(name)) return { method: 'http', challenges: authKeyFiles(domain, keys) };
-    return { method: 'dns', challenges: authKeyRecords([domain], keys) };
+    if (type === 'FILE' && !isWildcard(name)) return { method: 'http', challenges: authKeyFiles(domain, keys()) };
+    return { method: 'dns', challenges: authKeyRecords(domain, keys()) };
   };
 }

@@ -80,9 +80,9 @@ export function authKeys(secret: Uint8Array): AuthKeys {
 
 const AUTH_KEY_PATH = '/.well-known/pki-validation/fileauth.txt';
 
-/** TXT record at each of the domains, with any of the keys. */
-export function authKeyRecords(domains: readonly string[], keys: readonly string[]): Challenge[] {
-  return domains.flatMap((name) => keys.map((value): Challenge => ({ method: 'dns', record: 'TXT', name, value })));
+/** TXT record at the domain, with any of the keys. */
+export function authKeyRecords(domain: string, keys: readonly string[]): Challenge[] {
+  return keys.map((value) => ({ method: 'dns', record: 'TXT', name: domain, value }));
 }
 
 /** `fileauth.txt` at the domain, with any of the keys. */

@@ -4,7 +4,7 @@ import * as answers from './answers.ts';
 import { approvalAddresses } from './email-addresses.ts';
 import { accept, read } from './endpoint.ts';
 import { readOne } from './query.ts';
-import { DOMAIN_PATTERN } from './restrictions.ts';
+import { PLAIN_DOMAIN_PATTERN } from './restrictions.ts';
 import { authKeyBody, decodeCsrBody } from './schemas.ts';
 import { formatTimestamp } from './timestamps.ts';
 
@@ -76,7 +76,8 @@ export const listDcvAddresses = read({
     const domain = (params['domainName'] ?? '').trim();
     if (domain.length < 3 || domain.length > 255)
       throw invalidValue('domainName', 'size must be between 3 and 255', domain);
-    if (!DOMAIN_PATTERN.test(domain)) throw invalidValue('domainName', `must match "${DOMAIN_PATTERN.source}"`, domain);
+    if (!PLAIN_DOMAIN_PATTERN.test(domain))
+      throw invalidValue('domainName', `must match "${PLAIN_DOMAIN_PATTERN.source}"`, domain);
     const product = readOne(query, 'product');
     if (product !== undefined) world.products.productOf(product);
     return { status: 200, json: approvalAddresses(domain, world.context.names, 'domainName') };

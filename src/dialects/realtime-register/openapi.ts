@@ -2,6 +2,7 @@ import { z } from 'zod';
 import * as answers from './answers.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
+import { MATCHERS } from './list-query.ts';
 
 type Json = Record<string, unknown>;
 
@@ -17,7 +18,9 @@ export function openApi(): Json {
     info: {
       title: 'Realtime Register v2 SSL, as Chancery serves it',
       version: '2',
-      description: 'Every path is served with and without a slash at its end.',
+      description:
+        'Every path is served with and without a slash at its end. Lists are filtered by `field=value` and ' +
+        `\`field:matcher=value\`, where the matcher is one of ${MATCHERS.join(', ')}; several filters must all hold.`,
     },
     security: [{ apiKey: [] }],
     paths,

@@ -11,7 +11,7 @@ import { openApi } from './openapi.ts';
 import { parseJson, readBody } from './read-body.ts';
 import { createWorld, DIALECT, type RealtimeRegisterOptions, type World } from './world.ts';
 
-export { createWebhookSide, renderNotification, signWebhook, type NotificationContext } from './webhook.ts';
+export { createWebhookSide, signWebhook } from './webhook.ts';
 export type { RealtimeRegisterOptions } from './world.ts';
 
 /** The Realtime Register v2 SSL API. */

@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { accept, idOf } from './endpoint.ts';
 import { ownRequest } from './info-process.ts';
 import { addNoteBody, scheduleCallBody, sendAgreementBody } from './schemas.ts';
+import { isoLanguage } from './subject.ts';
 import { formatTimestamp, parsePhpDate, parseTimestamp } from './timestamps.ts';
 
 /** The desk has no telephone: the wish is noted with the process, where the person who vets reads it. */
@@ -42,7 +43,8 @@ export const sendSubscriberAgreement = accept({
   async handle(world, call) {
     const { actor, body } = call;
     const id = idOf(call, 'processId', 'Process');
-    await world.context.desk.sendAgreement(actor, id, body.email, body.language ?? null);
+    const language = body.language === undefined ? null : isoLanguage(body.language);
+    await world.context.desk.sendAgreement(actor, id, body.email, language);
     return { status: 200 };
   },
 });

@@ -96,6 +96,5 @@ export type Approver = z.infer<typeof approver>;
 export type DcvEntry = z.infer<typeof dcv>;
 export type RequestBody = z.infer<typeof requestBody>;
 export type ReissueBody = z.infer<typeof reissueBody>;
-export type RenewBody = z.infer<typeof renewBody>;
 /** What request, reissue and renewal have in common. */
 export type CertificateBody = ReissueBody & Pick<Partial<RequestBody>, 'country' | 'saEmail' | 'saLanguage'>;

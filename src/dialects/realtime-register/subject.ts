@@ -64,20 +64,20 @@ export function demandFields(product: Product, subject: Subject, contact: Person
   if (violations.length > 0) throw new DeskError('invalid-value', 'Validation failed', { violations });
 }
 
-const LANGUAGE_OF_COUNTRY: Readonly<Record<string, string>> = {
-  AT: 'DE',
-  LI: 'DE',
-  BR: 'PT',
-  US: 'EN',
-  GB: 'EN',
-  MX: 'ES',
-  AR: 'ES',
-};
+/** Where this vendor's code of a language is that of a country; elsewhere it is the two letters of ISO 639-1. */
+const ISO_CODES: Readonly<Record<string, string>> = { CN: 'zh', JP: 'ja', KR: 'ko', DK: 'da', SE: 'sv' };
 
-/** `language`, else the older `saLanguage`, else by the country, else English. Two letters, upper case. */
+const LANGUAGE_OF_COUNTRY: Readonly<Record<string, string>> = { AT: 'DE', LI: 'DE', BR: 'PT', MX: 'ES', AR: 'ES' };
+
+/** `language`, else the older `saLanguage`, else by the country, else English; as ISO 639-1, lower case. */
 export function languageOf(body: CertificateBody, country: string | undefined): string {
   const given = body.language ?? body.saLanguage;
-  if (given !== undefined) return given;
+  if (given !== undefined) return isoLanguage(given);
   const code = LANGUAGE_OF_COUNTRY[country ?? ''] ?? country ?? 'EN';
-  return (LANGUAGES as readonly string[]).includes(code) ? code : 'EN';
+  return (LANGUAGES as readonly string[]).includes(code) ? isoLanguage(code) : 'en';
+}
+
+/** A language of this vendor as ISO 639-1, lower case. */
+export function isoLanguage(code: string): string {
+  return ISO_CODES[code] ?? code.toLowerCase();
 }

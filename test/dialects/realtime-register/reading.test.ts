@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { unzipSync } from 'fflate';
+import { createWebhookSide, signWebhook } from '../../../src/dialects/realtime-register/plugin.ts';
 import * as answers from '../../../src/dialects/realtime-register/answers.ts';
 import { DAY } from '../../../src/core/time.ts';
 import { newCsr } from '../../support/desk.ts';
@@ -458,7 +459,7 @@ forEachStore((open) => {
     const sent = await client.post(`${path}/send-subscriber-agreement`, { email: 'boss@example.com', language: 'nl' });
     assert.deepEqual([sent.status, sent.text], [200, '']);
     const jobs = await client.desk.store.find('jobs', { kind: 'send-confirmation' });
-    assert.ok(jobs.some(({ payload }) => payload['address'] === 'boss@example.com' && payload['language'] === 'NL'));
+    assert.ok(jobs.some(({ payload }) => payload['address'] === 'boss@example.com' && payload['language'] === 'nl'));
     const injected = await client.post(`${path}/send-subscriber-agreement`, {
       email: 'boss@example.com\r\nBcc: x@example.com',
     });
@@ -500,6 +501,36 @@ forEachStore((open) => {
     );
   });
 
+  test('what is pushed is what is shown, but for the acknowledgement, and signed', async () => {
+    const client = await openClient(await open());
+    const { store, catalogue, clock } = client.desk;
+    await issue(client, orderFor(newDomain()));
+    const [notification] = await store.find('notifications', {});
+    await client.post(`/v2/customers/acme/notifications/${notification!.id}/ack`);
+    const [acknowledged] = await store.find('notifications', {});
+    const side = createWebhookSide({ store, catalogue });
+    const pushed = (await side.render(acknowledged!)) as Json;
+    answers.notification.parse(pushed);
+    const shown = (await client.get(`/v2/customers/acme/notifications/${notification!.id}`)).json;
+    const { readDate: _, acknowledgeDate, ...rest } = shown;
+    assert.equal(acknowledgeDate, new Date(clock.now()).toISOString().replace('.000', ''));
+    assert.deepEqual(pushed, rest);
+    const body = Buffer.from(JSON.stringify(pushed));
+    const key = Buffer.from('key');
+    assert.deepEqual(side.sign(body, key), { Signature: signWebhook(body, key) });
+  });
+
+  test('the domain list holds the five addresses of each domain up to the registrable one', async () => {
+    const client = await openClient(await open());
+    const { json } = await client.get('/v2/ssl/dcvemailaddresslist/a.b.shop.nl');
+    const parts = ['admin', 'administrator', 'hostmaster', 'postmaster', 'webmaster'];
+    const domains = ['a.b.shop.nl', 'b.shop.nl', 'shop.nl'];
+    assert.deepEqual(
+      json,
+      domains.flatMap((domain) => parts.map((part) => `${part}@${domain}`)),
+    );
+  });
+
   test('a CSR is decoded', async () => {
     const client = await openClient(await open());
     const csr = newCsr(
@@ -522,7 +553,7 @@ forEachStore((open) => {
       (await client.post('/v2/ssl/authkey', {})).json.violations.map(({ field }: Json) => field),
       ['product', 'csr'],
     );
-    for (const domain of ['UPPER.example.com', 'a', `${'a'.repeat(260)}.com`]) {
+    for (const domain of ['UPPER.example.com', '*.example.com', 'a', `${'a'.repeat(260)}.com`]) {
       assert.equal((await client.get(`/v2/ssl/dcvemailaddresslist/${domain}`)).json.violations[0].field, 'domainName');
     }
     assert.equal((await client.get('/v2/ssl/dcvemailaddresslist/co.uk')).json.violations[0].field, 'domainName');

@@ -235,7 +235,7 @@ forEachStore((open) => {
     const request = await client.desk.store.get('requests', Number(reply.headers['x-process-id']));
     assert.equal(request?.subject.organization, 'Acme B.V.');
     assert.equal(request?.subject.street, 'Street 1');
-    assert.equal(request?.language, 'NL');
+    assert.equal(request?.language, 'nl');
     const { firstName, lastName, email } = approver;
     assert.deepEqual(request?.contact, { firstName, lastName, email, phone: approver.voice });
   });
