@@ -12,41 +12,51 @@ export interface Migration {
 
 export const MIGRATIONS: readonly Migration[] = [records];
 
-/** A connection inside a transaction that no other process migrates beside. */
-export interface MigrationConnection {
-  readonly engine: Engine;
-  query(sql: string): Promise<readonly (readonly unknown[])[]>;
-}
+type Rows = readonly (readonly unknown[])[];
 
 /**
- * Brings the schema to the newest state, forward only. The caller holds the lock and the transaction.
+ * The statements that bring the schema to the newest state, forward only. Each is handed out, and the answer to it
+ * handed in. The caller holds a lock, so that no other process migrates beside, and one transaction.
  * @returns the names of what was applied, oldest first.
  * @throws DeskError `internal` where the database is newer than this program.
  */
-export async function migrate(
-  connection: MigrationConnection,
+export function* migrate(
+  engine: Engine,
   now: Instant,
   migrations: readonly Migration[] = MIGRATIONS,
-): Promise<string[]> {
-  const text = connection.engine === 'sqlite' ? 'text' : 'text collate "C"';
-  const int = connection.engine === 'sqlite' ? 'integer' : 'bigint';
-  await connection.query(
-    `create table if not exists schema_migrations (id ${int} primary key not null, name ${text} not null,
-      applied_at ${int} not null)`,
-  );
-  const rows = await connection.query('select id, name from schema_migrations order by id');
+): Generator<string, string[], Rows> {
+  const text = engine === 'sqlite' ? 'text' : 'text collate "C"';
+  const int = engine === 'sqlite' ? 'integer' : 'bigint';
+  yield `create table if not exists schema_migrations (id ${int} primary key not null, name ${text} not null,
+    applied_at ${int} not null)`;
+  const rows = yield 'select id, name from schema_migrations order by id';
   const applied = new Map(rows.map(([id, name]) => [Number(id), String(name)]));
   refuseNewer(applied, migrations);
   const done: string[] = [];
   for (const migration of migrations) {
     if (applied.has(migration.id)) continue;
-    for (const statement of migration.statements(connection.engine)) await connection.query(statement);
-    await connection.query(
-      `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${migration.name}', ${now})`,
-    );
+    yield* migration.statements(engine);
+    yield `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${migration.name}', ${now})`;
     done.push(migration.name);
   }
   return done;
+}
+
+/** Runs the steps on a connection that answers at once: nothing else of this process comes between. */
+export function runSteps<T>(steps: Generator<string, T, Rows>, query: (text: string) => Rows): T {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(query(step.value));
+  return step.value;
+}
+
+/** As `runSteps`, on a connection that answers later. */
+export async function runStepsAsync<T>(
+  steps: Generator<string, T, Rows>,
+  query: (text: string) => Promise<Rows>,
+): Promise<T> {
+  let step = steps.next();
+  while (step.done !== true) step = steps.next(await query(step.value));
+  return step.value;
 }
 
 function refuseNewer(applied: ReadonlyMap<number, string>, migrations: readonly Migration[]): void {

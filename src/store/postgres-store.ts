@@ -6,7 +6,7 @@ import { readHead } from './audit-chain.ts';
 import { tell, type Waiting } from './group.ts';
 import { createIdSource } from './ids.ts';
 import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
-import { migrate } from './migrate.ts';
+import { migrate, runStepsAsync } from './migrate.ts';
 import type { ChanceryStore } from './open.ts';
 import { connectionOptions, createReadPool, readAnswer } from './postgres-connection.ts';
 import { createLane, FIRST_HEAD, type Lane } from './postgres-lane.ts';
@@ -145,7 +145,7 @@ async function migratePostgres(url: string, clock: Clock): Promise<void> {
     await client.query('begin');
     await client.query(`select pg_advisory_xact_lock(${MIGRATION_LOCK})`);
     const query = async (text: string) => readAnswer(await client.query({ text, rowMode: 'array' })).rows;
-    await migrate({ engine: 'postgres', query }, clock.now());
+    await runStepsAsync(migrate('postgres', clock.now()), query);
     await client.query('insert into chain_head (id, events, hash) values (1, $1, $2) on conflict do nothing', [
       ...FIRST_HEAD,
     ]);

@@ -6,7 +6,7 @@ import { appendToChain, headParameters, readHead, type ChainHead } from './audit
 import { tell, type Outcome, type Waiting } from './group.ts';
 import { createIdSource, IdsExhausted, type Block } from './ids.ts';
 import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
-import { migrate } from './migrate.ts';
+import { migrate, runSteps } from './migrate.ts';
 import type { ChanceryStore } from './open.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, type Row } from './rows.ts';
@@ -31,7 +31,7 @@ const RESERVE_IDS = `insert into id_blocks (kind, next) values (?1, ${FIRST_ID} 
 export async function openSqliteStore(file: string, clock: Clock): Promise<ChanceryStore> {
   const writer = openSqlite(file, 'write');
   try {
-    await migrateSqlite(writer, clock);
+    migrateSqlite(writer, clock);
   } catch (error) {
     writer.close();
     throw error;
@@ -174,11 +174,10 @@ function reserve(writer: SqliteConnection, kind: Kind, size: number): Block {
   return { kind, from: to - size, to };
 }
 
-async function migrateSqlite(writer: SqliteConnection, clock: Clock): Promise<void> {
+function migrateSqlite(writer: SqliteConnection, clock: Clock): void {
   writer.run('begin immediate', []);
   try {
-    const query = async (text: string): Promise<Row[]> => writer.all(text, []);
-    await migrate({ engine: 'sqlite', query }, clock.now());
+    runSteps(migrate('sqlite', clock.now()), (text) => writer.all(text, []));
     writer.run('commit', []);
   } catch (error) {
     if (writer.database.isTransaction) writer.run('rollback', []);
