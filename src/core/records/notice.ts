@@ -1,0 +1,51 @@
+import type { Instant } from '../time.ts';
+
+export type NotificationKind =
+  | 'certificate-issued'
+  | 'request-failed'
+  | 'request-cancelled'
+  | 'request-needs-attention'
+  | 'certificate-revoked'
+  | 'certificate-expiring';
+
+/** Something the account is told of: by polling, and by webhook where it has one. */
+export interface Notification {
+  id: number;
+  accountId: number;
+  dialect: string;
+  kind: NotificationKind;
+  requestId: number | null;
+  certificateId: number | null;
+  message: string;
+  firedAt: Instant;
+  readAt: Instant | null;
+  acknowledgedAt: Instant | null;
+  deliveredAt: Instant | null;
+}
+
+/** A remark of a person on a request. */
+export interface Note {
+  id: number;
+  accountId: number;
+  requestId: number;
+  direction: 'incoming' | 'outgoing';
+  message: string;
+  createdAt: Instant;
+}
+
+/** Where an account's notifications are pushed. The signing key is encrypted. */
+export interface Webhook {
+  id: number;
+  accountId: number;
+  dialect: string;
+  url: string;
+  encryptedKey: Uint8Array;
+  /** `user:password` for Basic authentication, encrypted. */
+  encryptedBasic: Uint8Array | null;
+  state: 'active' | 'stalled';
+  /** Deliveries that failed in a row; at the end of the retry schedule the webhook is stalled. */
+  failures: number;
+  /** Not tried before this moment; null where nothing failed. */
+  nextAttemptAt: Instant | null;
+  createdAt: Instant;
+}

@@ -1,0 +1,71 @@
+import type { Instant } from '../time.ts';
+import type { ValidationState } from '../states.ts';
+
+export type Method = 'dns' | 'http' | 'email';
+
+/** What must be published for a domain validation. Any one of a validation's challenges is enough. */
+export type Challenge =
+  | { method: 'dns'; record: 'TXT' | 'CNAME'; name: string; value: string }
+  | { method: 'http'; host: string; path: string; content: string }
+  | { method: 'email'; address: string };
+
+/** Proof that the account controls a domain: asked for by one request, reusable by later ones. */
+export interface Validation {
+  id: number;
+  accountId: number;
+  requestId: number | null;
+  /** The authorization domain name, without `*.`. */
+  domain: string;
+  method: Method;
+  /** Whether names below the domain are proved as well (BR 3.2.2.4.4 and .7: yes; .18: this name alone). */
+  coversSubdomains: boolean;
+  state: ValidationState;
+  challenges: Challenge[];
+  /** For people: why the last attempt did not succeed. */
+  detail: string | null;
+  attempts: number;
+  nextAttemptAt: Instant | null;
+  validatedAt: Instant | null;
+  /** The earlier validation whose proof counts here. */
+  reusedFrom: number | null;
+  createdAt: Instant;
+}
+
+/** One look at a domain: what was asked, of whom, what came back. */
+export interface Attempt {
+  id: number;
+  accountId: number;
+  requestId: number | null;
+  validationId: number | null;
+  kind: 'domain' | 'caa';
+  name: string;
+  outcome: string;
+  message: string;
+  evidence: Record<string, unknown>;
+  at: Instant;
+}
+
+export type CaaStatus = 'allowed' | 'empty' | 'denied' | 'timeout' | 'critical-unknown-tag' | 'malformed' | 'error';
+
+/** The newest CAA answer for a name (`*.` kept), usable until `validUntil` (BR 3.2.2.8: TTL or 8 hours, whichever is greater). */
+export interface CaaAnswer {
+  id: number;
+  name: string;
+  status: CaaStatus;
+  checkedAt: Instant;
+  validUntil: Instant;
+}
+
+/** The secret link in a mail, by which a person says yes on a page. Only the hash is kept. */
+export interface Confirmation {
+  id: number;
+  accountId: number;
+  purpose: 'domain' | 'agreement';
+  requestId: number;
+  validationId: number | null;
+  address: string;
+  secretHash: Uint8Array;
+  createdAt: Instant;
+  expiresAt: Instant;
+  confirmedAt: Instant | null;
+}
