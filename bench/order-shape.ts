@@ -33,6 +33,7 @@ export function newRequest(id: number, accountId: number, orderId: number, label
     language: null,
     certificateId: null,
     revocationReason: null,
+    validity: null,
     csr: new Uint8Array(220),
     spkiHash: label.padStart(64, '0'),
     checks: {},
@@ -72,10 +73,14 @@ export function newCertificate(id: number, request: CertificateRequest, n: numbe
     keyBits: 256,
     spkiHash: request.spkiHash ?? '',
     fingerprint: scrambled(n + 1) + scrambled(n + 2) + scrambled(n + 3) + scrambled(n + 4),
+    sha1: scrambled(n + 3)
+      .padStart(40, '0')
+      .slice(0, 40),
     der: new Uint8Array(900),
     crlShard: n % 16,
     revokedAt: null,
     revocationReason: null,
+    archivedAt: null,
     createdAt: AT,
   };
 }
@@ -111,6 +116,7 @@ export async function writeOrder(store: ChanceryStore, accountId: number, reads:
       id: unit.newId('validations'),
       accountId,
       requestId: made.id,
+      domainId: null,
       domain: made.commonName,
       method: 'dns',
       coversSubdomains: true,

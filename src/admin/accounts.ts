@@ -1,4 +1,5 @@
 import { DeskError, invalidValue, notFound } from '../core/errors.ts';
+import { DEFAULT_SETTINGS } from '../core/settings.ts';
 import type { Account } from '../core/records.ts';
 import type { Reader } from '../core/store.ts';
 import { type Office, record } from './office.ts';
@@ -41,6 +42,7 @@ export async function createAccount(office: Office, ask: NewAccount, by: string)
       balance,
       reserved: 0,
       state: 'active',
+      settings: DEFAULT_SETTINGS,
       createdAt: office.clock.now(),
     };
     unit.insert('accounts', account);

@@ -47,7 +47,9 @@ export async function createKey(office: Office, ask: NewKey, by: string): Promis
       accountId: account.id,
       dialect,
       userName,
+      userId: null,
       role,
+      label: null,
       createdAt: office.clock.now(),
       revokedAt: null,
     };

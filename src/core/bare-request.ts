@@ -29,6 +29,7 @@ export function bareRequest(
     language: null,
     certificateId: null,
     revocationReason: null,
+    validity: null,
     csr: null,
     spkiHash: null,
     checks: {},

@@ -36,7 +36,8 @@ function certificateOf(
   endsAt: Instant,
   world: SettleWorld,
 ): Certificate {
-  const { serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint } = world.pki.readCertificate(der);
+  const { serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint, sha1 } =
+    world.pki.readCertificate(der);
   const { subject } = request;
   return {
     id: world.newId('certificates'),
@@ -57,10 +58,12 @@ function certificateOf(
     keyBits,
     spkiHash,
     fingerprint,
+    sha1,
     der,
     crlShard: world.issuers.get(issuerName)?.crlShard(serial) ?? null,
     revokedAt: null,
     revocationReason: null,
+    archivedAt: null,
     createdAt: world.now,
   };
 }

@@ -1,7 +1,7 @@
 import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
-import type { Actor, Desk } from './desk.ts';
+import type { Desk } from './desk.ts';
 import { advanceJob, type Engine } from './engine.ts';
-import { DeskError } from './errors.ts';
+import { demand } from './permissions.ts';
 import { planOrder, planReissue, planRenewal, quoteOf } from './orders.ts';
 import { confirmVetting, vetOrganization, type Vetting } from './organizations.ts';
 import { placeRequest } from './place-request.ts';
@@ -44,25 +44,23 @@ export function createDesk(engine: Engine): DeskOffice {
 
 function deskOf(engine: Engine): Desk {
   return {
-    quoteOrder: async (actor, ask) => quoteOf(engine, planOrder(engine, mayOrder(actor), ask)),
-    quoteReissue: async (actor, id, ask) => quoteOf(engine, await planReissue(engine, mayOrder(actor), id, ask)),
-    quoteRenewal: async (actor, id, ask) => quoteOf(engine, await planRenewal(engine, mayOrder(actor), id, ask)),
-    placeOrder: async (actor, ask) => placeRequest(engine, actor, planOrder(engine, mayOrder(actor), ask)),
-    reissue: async (actor, id, ask) => placeRequest(engine, actor, await planReissue(engine, mayOrder(actor), id, ask)),
-    renew: async (actor, id, ask) => placeRequest(engine, actor, await planRenewal(engine, mayOrder(actor), id, ask)),
-    revoke: async (actor, id, reason, dialect, extra) => revoke(engine, mayOrder(actor), id, reason, dialect, extra),
-    importCertificate: async (actor, ask) => importCertificate(engine, mayOrder(actor), ask),
-    cancel: async (actor, id) => cancel(engine, mayOrder(actor), id),
-    checkNow: async (actor, id, choices) => checkNow(engine, mayOrder(actor), id, choices),
-    remind: async (actor, id) => remind(engine, mayOrder(actor), id),
-    sendAgreement: async (actor, id, email, language) => sendAgreement(engine, mayOrder(actor), id, email, language),
-    addNote: async (actor, id, message) => addNote(engine, mayOrder(actor), id, message),
+    quoteOrder: async (actor, ask) => quoteOf(engine, planOrder(engine, demand(actor, 'order'), ask)),
+    quoteReissue: async (actor, id, ask) => quoteOf(engine, await planReissue(engine, demand(actor, 'order'), id, ask)),
+    quoteRenewal: async (actor, id, ask) => quoteOf(engine, await planRenewal(engine, demand(actor, 'order'), id, ask)),
+    placeOrder: async (actor, ask) => placeRequest(engine, actor, planOrder(engine, demand(actor, 'order'), ask)),
+    reissue: async (actor, id, ask) =>
+      placeRequest(engine, actor, await planReissue(engine, demand(actor, 'order'), id, ask)),
+    renew: async (actor, id, ask) =>
+      placeRequest(engine, actor, await planRenewal(engine, demand(actor, 'order'), id, ask)),
+    revoke: async (actor, id, reason, dialect, extra) =>
+      revoke(engine, demand(actor, 'order'), id, reason, dialect, extra),
+    importCertificate: async (actor, ask) => importCertificate(engine, demand(actor, 'order'), ask),
+    cancel: async (actor, id) => cancel(engine, demand(actor, 'order'), id),
+    checkNow: async (actor, id, choices) => checkNow(engine, demand(actor, 'order'), id, choices),
+    remind: async (actor, id) => remind(engine, demand(actor, 'order'), id),
+    sendAgreement: async (actor, id, email, language) =>
+      sendAgreement(engine, demand(actor, 'order'), id, email, language),
+    addNote: async (actor, id, message) => addNote(engine, demand(actor, 'order'), id, message),
     chargeOf: async (requestId) => (await engine.store.find('charges', { requestId }))[0] ?? null,
   };
-}
-
-/** A view-only credential reads, and nothing else. @throws DeskError `not-allowed` */
-function mayOrder(actor: Actor): Actor {
-  if (actor.role === 'view') throw new DeskError('not-allowed', 'This key may only read');
-  return actor;
 }

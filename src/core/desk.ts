@@ -9,6 +9,7 @@ import type {
   RevocationReason,
   Role,
   Subject,
+  Validity,
 } from './records.ts';
 import type { ParsedCsr, ParsedCertificate } from './ports.ts';
 
@@ -17,6 +18,9 @@ export interface Actor {
   accountId: number;
   handle: string;
   userName: string;
+  /** The user whose key it is, and what they may do; null where the key belongs to nobody. */
+  userId: number | null;
+  userRole: Role | null;
   /** In which the account is charged. */
   currency: string;
   role: Role;
@@ -45,6 +49,8 @@ export interface CertificateAsk {
   chooseValidation: (domain: string, name: string) => ValidationChoice;
   /** Where true, outstanding domain checks run within the call, and the ask fails with `validation-failed` if one does not pass. */
   validateNow: boolean;
+  /** How long the certificate is to live; as long as order and rules allow where it is not told. */
+  validity?: Validity | null;
   /** Kept with the request, for the dialect. */
   extra: Record<string, unknown>;
 }

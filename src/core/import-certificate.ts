@@ -26,7 +26,7 @@ export async function importCertificate(engine: Engine, actor: Actor, ask: Impor
       csr: ask.csr?.der ?? null,
       spkiHash: parsed.spkiHash,
     };
-    const { subject, serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint, der } = parsed;
+    const { subject, serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint, sha1, der } = parsed;
     const certificate = {
       id: unit.newId('certificates'),
       accountId: actor.accountId,
@@ -46,11 +46,13 @@ export async function importCertificate(engine: Engine, actor: Actor, ask: Impor
       keyBits,
       spkiHash,
       fingerprint,
+      sha1,
       der,
       subscriptionEndsAt: null,
       crlShard: null,
       revokedAt: null,
       revocationReason: null,
+      archivedAt: null,
       createdAt: now,
     };
     const happening: Happening = {

@@ -21,15 +21,20 @@ export async function findOrganization(
   if (!product.checks.includes('organization')) return null;
   const name = subject.organization;
   if (name === undefined) throw invalidValue('organization', 'This product needs an organization');
-  const known = await unit.find('organizations', { accountId, name });
+  const known = await unit.find('organizations', { accountId, name, active: true });
   const same = known.filter((one) => sameOrganization(one.subject, subject));
   const best = same.find((one) => one.state === 'valid') ?? same[0];
   if (best !== undefined) return best;
   const organization: Organization = {
     id: unit.newId('organizations'),
     accountId,
+    containerId: null,
     name,
     subject: identityOf(subject),
+    details: {},
+    contacts: [],
+    active: true,
+    submitted: [],
     state: 'waiting',
     level: null,
     collectedBy: null,

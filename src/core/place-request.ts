@@ -177,6 +177,7 @@ function newRequest(actor: Actor, placement: Placement, order: Order, id: number
     language: ask.language,
     certificateId: placement.target?.id ?? null,
     revocationReason: null,
+    validity: ask.validity ?? null,
     csr: ask.csr.der,
     spkiHash: ask.csr.spkiHash,
     checks: Object.fromEntries(product.checks.map((check) => [check, 'waiting'])),

@@ -58,6 +58,7 @@ function reuse(owner: { accountId: number; requestId: number }, proof: Validatio
     ...proof,
     ...owner,
     id: world.newId(),
+    domainId: null,
     nextAttemptAt: null,
     reusedFrom: proof.reusedFrom ?? proof.id,
     createdAt: world.now,
@@ -81,6 +82,7 @@ function open(
   return {
     id: world.newId(),
     ...owner,
+    domainId: null,
     domain,
     method: choice.method,
     coversSubdomains: choice.method !== 'http',

@@ -48,6 +48,8 @@ export interface ParsedCertificate {
   keyBits: number;
   /** SHA-256 of the DER, upper-case hex. */
   fingerprint: string;
+  /** SHA-1 of the DER, upper-case hex. */
+  sha1: string;
 }
 
 export interface PkiTools {

@@ -1,8 +1,8 @@
-import type { Account, Credential } from './records/account.ts';
-import type { CertificateRequest, Order } from './records/order.ts';
+import type { Account, Container, Credential, CustomField, User } from './records/account.ts';
+import type { Approval, CertificateRequest, GuestLink, Order, OrderDetails } from './records/order.ts';
 import type { Attempt, CaaAnswer, Confirmation, Validation } from './records/validation.ts';
 import type { BlockedKey, CaKey, Certificate, Crl, Issuance } from './records/certificate.ts';
-import type { Organization } from './records/organization.ts';
+import type { Domain, Organization } from './records/organization.ts';
 import type { Charge } from './records/money.ts';
 import type { Note, Notification, Webhook } from './records/notice.ts';
 import type { AuditEvent, Job, Setting } from './records/operation.ts';
@@ -23,7 +23,13 @@ export type * from './records/operation.ts';
 export interface Records {
   accounts: Account;
   credentials: Credential;
+  users: User;
+  containers: Container;
+  customFields: CustomField;
   orders: Order;
+  orderDetails: OrderDetails;
+  approvals: Approval;
+  guestLinks: GuestLink;
   requests: CertificateRequest;
   validations: Validation;
   attempts: Attempt;
@@ -32,6 +38,7 @@ export interface Records {
   certificates: Certificate;
   blockedKeys: BlockedKey;
   organizations: Organization;
+  domains: Domain;
   charges: Charge;
   notifications: Notification;
   notes: Note;

@@ -2,10 +2,19 @@ import type { Facts } from './facts.ts';
 import { isLocal, nextStep, openChecks, type Step, type StepWorld } from './next-step.ts';
 import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
 import type { Catalogue } from './products.ts';
-import type { CertificateRequest, Charge, Issuance, Kind, NotificationKind, Order, Validation } from './records.ts';
+import type {
+  CertificateRequest,
+  Charge,
+  Issuance,
+  Kind,
+  NotificationKind,
+  Order,
+  Validation,
+  Validity,
+} from './records.ts';
 import type { Rules } from './rules.ts';
 import { isFinal, transition } from './states.ts';
-import { addMonths, type Instant } from './time.ts';
+import { addMonths, DAY, type Instant } from './time.ts';
 
 /** What settling needs: nothing that reaches out. */
 export interface SettleWorld {
@@ -70,10 +79,15 @@ export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
     names: request.names,
     subject: request.subject,
     spki,
-    notAfterAtMost: order.endsAt ?? firstTermEnd(order, facts, now),
+    notAfterAtMost: Math.min(order.endsAt ?? firstTermEnd(order, facts, now), wantedEnd(request.validity, now)),
     longestValidity: rules.longestValidity(now),
     mustStaple: facts.mustStaple,
   };
+}
+
+function wantedEnd(validity: Validity | null, now: Instant): Instant {
+  if (validity === null) return Number.POSITIVE_INFINITY;
+  return 'days' in validity ? now + validity.days * DAY : validity.until;
 }
 
 /** A renewal inside the window keeps what is left of the term before it. */
@@ -84,7 +98,7 @@ export function firstTermEnd(order: Order, facts: Facts, now: Instant): Instant 
 
 function keptUntil(facts: Facts, now: Instant): Instant {
   const oldEnd = facts.target?.subscriptionEndsAt ?? facts.target?.notAfter ?? now;
-  const window = (facts.product?.renewalWindowDays ?? 0) * 86_400_000;
+  const window = (facts.product?.renewalWindowDays ?? 0) * DAY;
   return oldEnd > now && oldEnd - now <= window ? oldEnd : now;
 }
 

@@ -59,5 +59,8 @@ async function lookUp(
   const account = await store.get('accounts', credential.accountId);
   if (account === null || (account.state !== 'active' && !evenLocked)) return null;
   const { id: accountId, handle, currency } = account;
-  return { accountId, handle, currency, userName: credential.userName, role: credential.role };
+  const { userId, userName, role } = credential;
+  const user = userId === null ? null : await store.get('users', userId);
+  if (userId !== null && user?.state !== 'active') return null;
+  return { accountId, handle, currency, userName, role, userId, userRole: user?.role ?? null };
 }

@@ -64,7 +64,8 @@ export async function saveWebhook(settings: WebhookSettings, ask: WebhookAsk): P
     const [existing] = await unit.find('webhooks', { accountId: ask.accountId, dialect: ask.dialect }, { limit: 1 });
     const id = existing?.id ?? unit.newId('webhooks');
     const { accountId, dialect } = ask;
-    if (existing === undefined) unit.insert('webhooks', { id, accountId, dialect, ...changes, createdAt: now });
+    if (existing === undefined)
+      unit.insert('webhooks', { id, accountId, dialect, ...changes, settings: {}, createdAt: now });
     else await unit.update('webhooks', id, changes);
     await unit.enqueue(webhookJob(ask, now));
     return id;

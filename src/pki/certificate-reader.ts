@@ -102,6 +102,7 @@ function parseCertificate(der: Uint8Array): Omit<CertificateDetails, 'known'> {
     keyAlgorithm: key.algorithm,
     keyBits: key.bits,
     fingerprint: hash('sha256', der).toUpperCase(),
+    sha1: hash('sha1', der).toUpperCase(),
   };
   const { algorithm: signatureAlgorithm, signature } = outer;
   return { parsed, tbs: whole(outer.tbs), signature, signatureAlgorithm, issuer, subject, extensions };

@@ -145,8 +145,13 @@ test('an organization is vetted for EV by two different people', async () => {
     unit.insert('organizations', {
       id,
       accountId: account?.id ?? 0,
+      containerId: null,
       name: 'Acme',
       subject: { organization: 'Acme' },
+      details: {},
+      contacts: [],
+      active: true,
+      submitted: [],
       state: 'waiting',
       level: null,
       collectedBy: null,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Account, Credential } from '../../src/core/records.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createAuthenticator, hashSecret } from '../../src/http/authenticate.ts';
 
@@ -12,6 +13,7 @@ const account: Account = {
   balance: 0,
   reserved: 0,
   state: 'active',
+  settings: DEFAULT_SETTINGS,
   createdAt: 0,
 };
 const credential: Credential = {
@@ -19,6 +21,8 @@ const credential: Credential = {
   accountId: 7,
   dialect: 'one',
   userName: 'ann',
+  userId: null,
+  label: null,
   role: 'orders',
   secretHash: hashSecret('right'),
   createdAt: 0,
@@ -48,7 +52,15 @@ function setUp() {
 
 test('the right secret gives its actor', async () => {
   const { authenticate } = setUp();
-  const expected = { accountId: 7, handle: 'demo', currency: 'EUR', userName: 'ann', role: 'orders' };
+  const expected = {
+    accountId: 7,
+    handle: 'demo',
+    currency: 'EUR',
+    userName: 'ann',
+    role: 'orders',
+    userId: null,
+    userRole: null,
+  };
   assert.deepEqual(await authenticate('one')('right'), expected);
 });
 

@@ -122,6 +122,8 @@ export function revokedRecord(
     crlShard: shard,
     revokedAt: START,
     revocationReason: null,
+    archivedAt: null,
+    sha1: '00',
     createdAt: START,
     ...changes,
   };

@@ -1,4 +1,5 @@
 import type { Account, CertificateRequest, Notification, Order, Validation } from '../../src/core/records.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 
 export const NOW = Date.parse('2026-11-22T08:00:00Z');
 
@@ -10,6 +11,7 @@ export const account: Account = {
   balance: 0,
   reserved: 0,
   state: 'active',
+  settings: DEFAULT_SETTINGS,
   createdAt: 0,
 };
 
@@ -47,6 +49,7 @@ export const request: CertificateRequest = {
   language: null,
   certificateId: null,
   revocationReason: null,
+  validity: null,
   csr: null,
   spkiHash: null,
   checks: { agreement: 'waiting' },
@@ -61,6 +64,7 @@ export const validation: Validation = {
   id: 20,
   accountId: 1,
   requestId: 10,
+  domainId: null,
   domain: 'shop.example',
   method: 'email',
   coversSubdomains: true,

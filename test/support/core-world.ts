@@ -16,6 +16,7 @@ import type {
 import { Catalogue, type Product } from '../../src/core/products.ts';
 import type { Challenge } from '../../src/core/records.ts';
 import { Rules } from '../../src/core/rules.ts';
+import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, type Instant } from '../../src/core/time.ts';
 
@@ -62,10 +63,10 @@ export async function addAccount(store: Store, handle: string, balance: number, 
   const accountId = await store.transact(async (unit) => {
     const id = unit.newId('accounts');
     const account = { id, handle, name: handle, currency: 'EUR', balance, reserved: 0, createdAt: now };
-    unit.insert('accounts', { ...account, state: 'active' });
+    unit.insert('accounts', { ...account, state: 'active', settings: DEFAULT_SETTINGS });
     return id;
   });
-  return { accountId, handle, userName: 'ada', currency: 'EUR', role: 'admin' };
+  return { accountId, handle, userName: 'ada', currency: 'EUR', role: 'admin', userId: null, userRole: null };
 }
 
 export function handClock(start: Instant) {
@@ -167,6 +168,7 @@ const paperPki: PkiTools = {
       keyAlgorithm: 'ECDSA',
       keyBits: 256,
       fingerprint: createHash('sha256').update(der).digest('hex').toUpperCase(),
+      sha1: createHash('sha1').update(der).digest('hex').toUpperCase(),
     };
   },
 };

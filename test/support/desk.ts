@@ -140,6 +140,8 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       unit.insert('credentials', {
         id: unit.newId('credentials'),
         ...credential,
+        userId: null,
+        label: null,
         secretHash,
         createdAt: clock.now(),
         revokedAt: null,
@@ -155,7 +157,15 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
 async function ownAccount(store: Store, handle: string, balance: number, now: number): Promise<Actor> {
   const [account] = await store.find('accounts', { handle });
   if (account === undefined) return addAccount(store, handle, balance, now);
-  return { accountId: account.id, handle, userName: 'ada', currency: account.currency, role: 'admin' };
+  return {
+    accountId: account.id,
+    handle,
+    userName: 'ada',
+    currency: account.currency,
+    role: 'admin',
+    userId: null,
+    userRole: null,
+  };
 }
 
 /** PEM of a new CSR with a P-256 key. */

@@ -50,11 +50,14 @@ export interface Certificate {
   spkiHash: string;
   /** SHA-256 over the DER certificate, upper-case hex. */
   fingerprint: string;
+  /** SHA-1 of the DER certificate, upper-case hex: by which some clients name it. */
+  sha1: string;
   der: Uint8Array;
   /** CRL shard that lists it when revoked. */
   crlShard: number | null;
   revokedAt: Instant | null;
   revocationReason: RevocationReason | null;
+  archivedAt: Instant | null;
   createdAt: Instant;
 }
 

@@ -43,6 +43,8 @@ export interface Webhook {
   /** `user:password` for Basic authentication, encrypted. */
   encryptedBasic: Uint8Array | null;
   state: 'active' | 'stalled';
+  /** Free of meaning to the heart, for the dialect: which events, in which form. */
+  settings: Record<string, unknown>;
   /** Deliveries that failed in a row; at the end of the retry schedule the webhook is stalled. */
   failures: number;
   /** Not tried before this moment; null where nothing failed. */

@@ -1,5 +1,6 @@
 import type { Instant } from '../time.ts';
 import type { OrderState, RequestState } from '../states.ts';
+import type { Contact } from './organization.ts';
 
 export interface Subject {
   organization?: string;
@@ -48,6 +49,59 @@ export interface Order {
   createdAt: Instant;
 }
 
+/** What an order carries in dialects that know more of it: one per order there, of the same id. */
+export interface OrderDetails {
+  id: number;
+  accountId: number;
+  containerId: number | null;
+  /** Who ordered. */
+  userId: number | null;
+  /** The customer's own name for the order. */
+  alternativeId: string | null;
+  /** The same with the account, where it must be unique; null elsewhere. */
+  alternativeKey: string | null;
+  autoRenew: boolean;
+  autoReissue: boolean;
+  renewalNotices: boolean;
+  guestAccess: boolean;
+  customFields: { fieldId: number; value: string }[];
+  contacts: Contact[];
+  /** Further addresses that are told of the order. */
+  emails: string[];
+  /** Free of meaning to the heart, for the dialect. */
+  extra: Record<string, unknown>;
+}
+
+/** A person's yes or no to a request; of the same id. */
+export interface Approval {
+  id: number;
+  accountId: number;
+  state: 'waiting' | 'approved' | 'rejected';
+  /** Who asked, and who answered: users of the account; null where they have none. */
+  requesterId: number | null;
+  requesterName: string;
+  comments: string | null;
+  processorId: number | null;
+  processorName: string | null;
+  processorComment: string | null;
+  processedAt: Instant | null;
+  createdAt: Instant;
+}
+
+/** A signed link that shows one order. Only the hash of its secret is kept. */
+export interface GuestLink {
+  id: number;
+  accountId: number;
+  orderId: number;
+  secretHash: Uint8Array;
+  createdAt: Instant;
+  expiresAt: Instant;
+  disabledAt: Instant | null;
+}
+
+/** How long a certificate is to live: days from its issuance, or a last moment. */
+export type Validity = { days: number } | { until: Instant };
+
 /** BR 4.9.1.1; null where none is given. RFC 5280 names. */
 export type RevocationReason =
   | 'keyCompromise'
@@ -86,6 +140,8 @@ export interface CertificateRequest {
   certificateId: number | null;
   /** Only of a revocation, and only where one is given. */
   revocationReason: RevocationReason | null;
+  /** Null where the longest that the order and the rules allow is meant. */
+  validity: Validity | null;
   csr: Uint8Array | null;
   /** SHA-256 of the CSR's SubjectPublicKeyInfo. */
   spkiHash: string | null;

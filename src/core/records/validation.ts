@@ -14,6 +14,8 @@ export interface Validation {
   id: number;
   accountId: number;
   requestId: number | null;
+  /** The kept domain that it was asked for, outside any request. */
+  domainId: number | null;
   /** The authorization domain name, without `*.`. */
   domain: string;
   method: Method;

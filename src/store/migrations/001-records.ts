@@ -4,18 +4,32 @@ import { BUILDERS, type Engine } from '../sql.ts';
 
 /** Columns as `name:type`, `?` where null may stand. Every table has `id` as its primary key beside these. */
 const TABLES: Readonly<Record<string, string>> = {
-  accounts: 'handle:text name:text currency:text balance:int reserved:int state:text created_at:int',
-  credentials: 'account_id:int dialect:text user_name:text role:text secret_hash:blob created_at:int revoked_at:int?',
+  accounts: 'handle:text name:text currency:text balance:int reserved:int state:text settings:json created_at:int',
+  users:
+    'account_id:int kind:text user_name:text first_name:text last_name:text email:text job_title:text? phone:text? ' +
+    'role:text container_id:int? state:text created_at:int last_seen_at:int?',
+  containers: 'account_id:int parent_id:int? name:text description:text? state:text created_at:int',
+  custom_fields: 'account_id:int label:text required:bool state:text data_type:text created_at:int',
+  credentials:
+    'account_id:int dialect:text user_name:text user_id:int? role:text label:text? secret_hash:blob ' +
+    'created_at:int revoked_at:int?',
   orders:
     'account_id:int product:text dialect:text state:text period_months:int common_name:text starts_at:int? ' +
     'ends_at:int? renews_order_id:int? organization_id:int? extra_domains:int extra_wildcards:int created_at:int',
+  order_details:
+    'account_id:int container_id:int? user_id:int? alternative_id:text? alternative_key:text? auto_renew:bool ' +
+    'auto_reissue:bool renewal_notices:bool guest_access:bool custom_fields:json contacts:json emails:json extra:json',
+  approvals:
+    'account_id:int state:text requester_id:int? requester_name:text comments:text? processor_id:int? ' +
+    'processor_name:text? processor_comment:text? processed_at:int? created_at:int',
+  guest_links: 'account_id:int order_id:int secret_hash:blob created_at:int expires_at:int disabled_at:int?',
   requests:
     'account_id:int order_id:int? kind:text state:text detail:text? dialect:text requested_by:text product:text ' +
     'common_name:text names:json subject:json contact:json? language:text? certificate_id:int? ' +
-    'revocation_reason:text? csr:blob? spki_hash:text? checks:json extra:json version:int created_at:int ' +
+    'revocation_reason:text? validity:json? csr:blob? spki_hash:text? checks:json extra:json version:int created_at:int ' +
     'updated_at:int started_at:int?',
   validations:
-    'account_id:int request_id:int? domain:text method:text covers_subdomains:bool state:text challenges:json ' +
+    'account_id:int request_id:int? domain_id:int? domain:text method:text covers_subdomains:bool state:text challenges:json ' +
     'detail:text? attempts:int next_attempt_at:int? validated_at:int? reused_from:int? created_at:int',
   attempts:
     'account_id:int request_id:int? validation_id:int? kind:text name:text outcome:text message:text ' +
@@ -28,11 +42,14 @@ const TABLES: Readonly<Record<string, string>> = {
     'account_id:int order_id:int? request_id:int product:text issuer:text state:text common_name:text names:json ' +
     'organization:text? department:text? street:text? postal_code:text? locality:text? province:text? country:text? ' +
     'registration_number:text? serial:text not_before:int not_after:int subscription_ends_at:int? ' +
-    'key_algorithm:text key_bits:int spki_hash:text fingerprint:text der:blob crl_shard:int? revoked_at:int? ' +
-    'revocation_reason:text? created_at:int',
+    'key_algorithm:text key_bits:int spki_hash:text fingerprint:text sha1:text der:blob crl_shard:int? revoked_at:int? ' +
+    'revocation_reason:text? archived_at:int? created_at:int',
   blocked_keys: 'spki_hash:text reported_by:text created_at:int',
+  domains:
+    'account_id:int container_id:int? organization_id:int? name:text method:text active:bool extra:json created_at:int',
   organizations:
-    'account_id:int name:text subject:json state:text level:text? collected_by:text? confirmed_by:text? ' +
+    'account_id:int container_id:int? name:text subject:json details:json contacts:json active:bool submitted:json ' +
+    'state:text level:text? collected_by:text? confirmed_by:text? ' +
     'evidence:text? validated_at:int? created_at:int',
   charges:
     'account_id:int order_id:int request_id:int state:text amount:int currency:text billables:json created_at:int ' +
@@ -45,7 +62,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'account_id:int purpose:text request_id:int validation_id:int? address:text secret_hash:blob created_at:int ' +
     'expires_at:int confirmed_at:int?',
   webhooks:
-    'account_id:int dialect:text url:text encrypted_key:blob encrypted_basic:blob? state:text failures:int ' +
+    'account_id:int dialect:text url:text encrypted_key:blob encrypted_basic:blob? state:text settings:json failures:int ' +
     'next_attempt_at:int? created_at:int',
   ca_keys: 'name:text certificate:blob encrypted_key:blob created_at:int retired_at:int?',
   crls: 'issuer:text shard:int number:int this_update:int next_update:int der:blob',
@@ -60,6 +77,10 @@ const TABLES: Readonly<Record<string, string>> = {
 const UNIQUE = [
   'accounts: handle',
   'credentials: secret_hash',
+  'users: account_id user_name',
+  'order_details: alternative_key',
+  'guest_links: secret_hash',
+  'domains: account_id name',
   "requests: account_id spki_hash kind product common_name where state in ('waiting', 'issuing')",
   'caa_answers: name',
   'issuances: serial',
@@ -79,7 +100,17 @@ const UNIQUE = [
 const LOOKUPS = [
   'credentials: account_id',
   'orders: account_id id',
+  'order_details: account_id alternative_id',
+  'approvals: account_id state id',
+  'guest_links: order_id',
+  'containers: account_id id',
+  'custom_fields: account_id id',
+  'validations: domain_id where domain_id is not null',
+  'certificates: account_id sha1',
+  'certificates: account_id serial',
   'requests: order_id',
+  "validations: account_id where state = 'attention'",
+  'orders: organization_id where organization_id is not null',
   'requests: certificate_id where certificate_id is not null',
   'validations: request_id',
   "validations: account_id domain validated_at where state = 'valid' and reused_from is null",
@@ -87,11 +118,10 @@ const LOOKUPS = [
   'attempts: validation_id where validation_id is not null',
   "issuances: id where state = 'prepared'",
   'certificates: order_id',
-  "certificates: not_after where state in ('active', 'reissued', 'renewed')",
   "certificates: issuer crl_shard revoked_at where state = 'revoked'",
   'organizations: account_id name',
   'charges: request_id',
-  'notifications: id where delivered_at is null',
+  'notifications: account_id fired_at where delivered_at is null',
   'notes: request_id',
   'confirmations: request_id',
   'audit_events: account_id id',
