@@ -23,7 +23,7 @@ export function createJobLeases(engine: Engine, execute: Execute): JobLeases & P
       engine,
       `update jobs set lease_owner = ?, lease_until = ?, attempts = attempts + 1,
         again_at = case when again_at > ? then again_at end
-        where id in (select id from jobs where ${kindIn} and ${due} <= ? order by run_at, id limit ? ${lock})
+        where id in (select id from jobs where ${kindIn} and ${due} <= ? order by run_at, id limit cast(? as integer) ${lock})
         returning ${columns}`,
     );
   const claimLost = claim('lease_until');

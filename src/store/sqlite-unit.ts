@@ -23,6 +23,8 @@ export interface SqliteUnit {
   readonly unit: Unit;
   /** What to append to the audit chain if the unit stands. */
   readonly audits: readonly AuditAsk[];
+  /** Whether it has changed anything so far. */
+  wrote(): boolean;
   /**
    * Ends the unit: any further use of it throws.
    * @throws what made a write fail, also where the work has swallowed it.
@@ -34,6 +36,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
   const audits: AuditAsk[] = [];
   let failure: unknown;
   let ended = false;
+  let wrote = false;
   const open = (): void => {
     if (ended) throw unitEnded();
   };
@@ -44,6 +47,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
   };
   const write = (text: string, parameters: readonly Value[]): number => {
     open();
+    wrote = true;
     try {
       return writer.run(text, parameters);
     } catch (error) {
@@ -110,6 +114,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
   return {
     unit,
     audits,
+    wrote: () => wrote,
     end() {
       ended = true;
       if (failure !== undefined) throw failure;
