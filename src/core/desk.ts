@@ -5,6 +5,8 @@ import type {
   Charge,
   Billable,
   Method,
+  Order,
+  OrderDetails,
   Person,
   RevocationReason,
   Role,
@@ -12,6 +14,7 @@ import type {
   Validity,
 } from './records.ts';
 import type { ParsedCsr, ParsedCertificate } from './ports.ts';
+import type { Instant } from './time.ts';
 
 /** Who asks. Comes from a credential; everything is looked up within its account. */
 export interface Actor {
@@ -51,19 +54,44 @@ export interface CertificateAsk {
   validateNow: boolean;
   /** How long the certificate is to live; as long as order and rules allow where it is not told. */
   validity?: Validity | null;
+  /** In dialects that know approval: as the account has it, or left out, which a person who approves may ask for. */
+  approval?: ApprovalAsk;
+  /** An organization of the account that the certificate speaks of; found by the subject where it is not told. */
+  organizationId?: number | null;
   /** Kept with the request, for the dialect. */
   extra: Record<string, unknown>;
 }
 
-export interface NewOrderAsk extends CertificateAsk {
-  product: string;
+export interface ApprovalAsk {
+  skip: boolean;
+  /** For who decides. */
+  comments: string | null;
+}
+
+interface TermAsk {
   periodMonths: number;
+  /** The order ends at this moment instead; it is paid by started years. */
+  endsAt?: Instant | null;
+  /** What the order carries in dialects that know more of it. */
+  details?: DetailsAsk;
+}
+
+export type DetailsAsk = Omit<OrderDetails, 'id' | 'accountId' | 'userId' | 'alternativeKey'>;
+
+export interface NewOrderAsk extends CertificateAsk, TermAsk {
+  product: string;
 }
 
 /** The product may change at renewal; the period is bought again. */
-export interface RenewAsk extends CertificateAsk {
+export interface RenewAsk extends CertificateAsk, TermAsk {
   product?: string;
-  periodMonths: number;
+}
+
+export interface RevokeAsk {
+  reason: RevocationReason | null;
+  dialect: string;
+  approval?: ApprovalAsk;
+  extra: Record<string, unknown>;
 }
 
 export interface Quote {
@@ -106,6 +134,35 @@ export interface Desk {
     dialect: string,
     extra: Record<string, unknown>,
   ): Promise<Outcome>;
+  /** As `revoke`, in dialects that know approval: the outcome may be a request that waits for a person. */
+  revokeCertificate(actor: Actor, certificateId: number, ask: RevokeAsk): Promise<Outcome>;
+  /** Revokes every certificate of an order that is not revoked or expired, by one request. @throws `wrong-state` while a reissue is open */
+  revokeOrder(actor: Actor, orderId: number, ask: RevokeAsk): Promise<Outcome>;
+  /** Renews the term of an order, whatever became of its certificates. */
+  renewOrder(actor: Actor, orderId: number, ask: RenewAsk): Promise<Outcome>;
+  /** A new certificate in place of the order's newest one. */
+  reissueOrder(actor: Actor, orderId: number, ask: CertificateAsk): Promise<Outcome>;
+  /**
+   * One more certificate for the same names, the earlier ones staying as they are.
+   * @throws `wrong-state` where a name has no fresh proof: reissue first.
+   */
+  duplicate(actor: Actor, orderId: number, ask: CertificateAsk): Promise<Outcome>;
+  /** Calls off what is open on an order: a new one, or its reissue. @throws `wrong-state` where nothing is open. */
+  cancelOrder(actor: Actor, orderId: number, note: string | null): Promise<void>;
+  /** Changes what the order carries. @throws `not-found`, `invalid-value`, `already-exists` for an alternative id */
+  changeOrder(actor: Actor, orderId: number, changes: Partial<DetailsAsk>): Promise<OrderDetails>;
+  /**
+   * A person's yes; the request goes on at once.
+   * @throws `not-allowed` without the permission, or for the own request where two people are demanded; `wrong-state`
+   */
+  approve(actor: Actor, requestId: number, comment: string | null): Promise<Outcome>;
+  /** A person's no: the request ends, nothing stays charged. @throws as `approve` */
+  reject(actor: Actor, requestId: number, comment: string | null): Promise<CertificateRequest>;
+  /** A new secret of a link that shows the order until `expiresAt`; earlier links stay. @throws `not-allowed` where guests are off */
+  createGuestLink(actor: Actor, orderId: number, expiresAt: Instant): Promise<string>;
+  disableGuestLinks(actor: Actor, orderId: number): Promise<void>;
+  /** The order behind a guest's secret; null where it is unknown, expired or disabled. */
+  orderOfGuest(secret: string): Promise<Order | null>;
   importCertificate(actor: Actor, ask: ImportAsk): Promise<Outcome>;
   /** @throws `wrong-state` unless the request still waits. */
   cancel(actor: Actor, requestId: number): Promise<CertificateRequest>;

@@ -2,12 +2,14 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
+import type { Registry } from '../core/registry.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 
 /** What a dialect is given to serve its vendor's API with. */
 export interface DialectContext {
   desk: Desk;
+  registry: Registry;
   store: Store;
   clock: Clock;
   random: Random;
