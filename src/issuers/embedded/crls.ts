@@ -1,9 +1,11 @@
+import { againOnConflict } from '../../core/again.ts';
 import { DeskError } from '../../core/errors.ts';
 import type { Certificate, Crl, Job } from '../../core/records.ts';
 import type { Store } from '../../core/store.ts';
 import { type Clock, DAY, type Instant, MINUTE, SECOND } from '../../core/time.ts';
 import { signed } from '../../pki/certificate-builder.ts';
 import { type CrlContent, crlTbs, type RevokedEntry } from '../../pki/crl-builder.ts';
+import { readCrl } from '../../pki/crl-reader.ts';
 import { caAddresses, ROOT_SHARD } from './addresses.ts';
 import type { Ca } from './ca.ts';
 import { knownBases, rememberBase } from './crl-addresses.ts';
@@ -40,8 +42,6 @@ export interface CrlPublisher {
   crlJobHandler(job: Job): Promise<{ runAgainAt?: Instant }>;
 }
 
-const RETRIES = 8;
-
 export function createCrlPublisher(options: CrlPublisherOptions): CrlPublisher {
   const { ca, store, clock } = options;
   const renewEvery = options.renewEvery ?? DAY;
@@ -68,29 +68,17 @@ export function createCrlPublisher(options: CrlPublisherOptions): CrlPublisher {
     return storeCrl(store, previous, { issuer: ca.issuer, shard, number, thisUpdate, nextUpdate, der });
   };
 
-  const publish = async (shard: number): Promise<Crl> => {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await publishOnce(shard);
-      } catch (error) {
-        if (attempt === RETRIES || !isConflict(error)) throw error;
-      }
-    }
-  };
+  const publish = (shard: number): Promise<Crl> => againOnConflict(() => publishOnce(shard));
 
   const publishDue = async (): Promise<void> => {
-    const base = ca.baseUrl();
-    const newBase = !(await knownBases(store, ca.issuer)).includes(base);
+    // Before anything else: whoever publishes from now on, here or in another process, names this address as well.
+    await rememberBase(store, ca.issuer, ca.baseUrl());
     for (const shard of await shardsOf(store, ca.issuer, options.crlShards ?? DEFAULT_CRL_SHARDS)) {
       const current = await newestCrl(store, ca.issuer, shard);
-      const due = current === null || newBase || current.thisUpdate + renewEvery <= clock.now();
+      const due = current === null || !namesOwnAddress(ca, current) || current.thisUpdate + renewEvery <= clock.now();
       const { thisUpdate } = due ? await publish(shard) : current;
-      await store.transact((unit) =>
-        unit.enqueue({ kind: CRL_JOB, key: crlJobKey(shard), payload: { shard }, runAt: thisUpdate + renewEvery }),
-      );
+      await keepJob(store, shard, thisUpdate + renewEvery);
     }
-    // Only now: had the process died before, the next start would publish for this address again.
-    if (newBase) await rememberBase(store, ca.issuer, base);
   };
 
   const crlJobHandler = async (job: Job): Promise<{ runAgainAt?: Instant }> => {
@@ -109,6 +97,19 @@ export function createCrlPublisher(options: CrlPublisherOptions): CrlPublisher {
 export async function newestCrl(store: Pick<Store, 'find'>, issuer: string, shard: number): Promise<Crl | null> {
   const [crl] = await store.find('crls', { issuer, shard }, { order: { field: 'number', descending: true }, limit: 1 });
   return crl ?? null;
+}
+
+/** Puts a job in place where there is none. One that is there may be due now, for a revocation: it keeps its time. */
+async function keepJob(store: Store, shard: number, runAt: Instant): Promise<void> {
+  await store.transact(async (unit) => {
+    const key = crlJobKey(shard);
+    const [open] = await unit.find('jobs', { key });
+    if (open === undefined) await unit.enqueue({ kind: CRL_JOB, key, payload: { shard }, runAt });
+  });
+}
+
+function namesOwnAddress(ca: Ca, { shard, der }: Crl): boolean {
+  return shard === ROOT_SHARD || readCrl(der).distributionPoints.includes(ca.addresses().crl(shard));
 }
 
 async function shardsOf(store: Store, issuer: string, count: number): Promise<number[]> {
@@ -192,9 +193,4 @@ async function storeCrl(store: Store, previous: Crl | null, crl: Omit<Crl, 'id'>
     unit.insert('crls', record);
     return record;
   });
-}
-
-/** A unique index speaks up as `already-exists` where two processes insert the first CRL of a shard. */
-function isConflict(error: unknown): boolean {
-  return error instanceof DeskError && (error.kind === 'conflict' || error.kind === 'already-exists');
 }
