@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { accountByHandle, createAccount } from '../admin/accounts.ts';
 import { createKey } from '../admin/keys.ts';
 import type { Office } from '../admin/office.ts';
+import { againOnConflict } from '../core/again.ts';
 import { DeskError } from '../core/errors.ts';
+import type { Unit } from '../core/store.ts';
+import type { Clock } from '../core/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
 
 /** Handle of the account that the first start opens. */
@@ -44,12 +47,14 @@ export async function firstStart(
     dialect.describeCredentials(FIRST_ACCOUNT, secrets.get(dialect.name) as string),
   ]);
   writePrivately(credentialsFile(data), { ...Object.fromEntries(members), admin: { apiKey: secrets.get('admin') } });
-  await office.store.transact(async (unit) => {
-    const [meanwhile] = await unit.find('settings', { name: DONE }, { limit: 1 });
-    const value = new Date(office.clock.now()).toISOString();
-    if (meanwhile === undefined) unit.insert('settings', { id: unit.newId('settings'), name: DONE, value });
-  });
+  await againOnConflict(() => office.store.transact((unit) => noteDone(unit, office.clock)));
   return { handle: FIRST_ACCOUNT, secrets };
+}
+
+async function noteDone(unit: Unit, clock: Clock): Promise<void> {
+  const [meanwhile] = await unit.find('settings', { name: DONE }, { limit: 1 });
+  const value = new Date(clock.now()).toISOString();
+  if (meanwhile === undefined) unit.insert('settings', { id: unit.newId('settings'), name: DONE, value });
 }
 
 /** Another process, or an interrupted start, may have opened it. */
@@ -77,7 +82,8 @@ export function readCredentials(data: string, dialects: readonly Dialect[]): Fir
 }
 
 function writePrivately(file: string, content: object): void {
-  const draft = `${file}.new`;
+  // Several processes may start in one directory.
+  const draft = `${file}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600, flush: true });
   chmodSync(draft, 0o600);
   renameSync(draft, file);
