@@ -35,6 +35,8 @@ export interface LoadOptions {
   workers: number;
   /** Whether 503 may come: a server that ends says so. */
   mayRefuse?: boolean;
+  /** Whether 500 may come: the database is cut off on purpose. */
+  mayFail?: boolean;
 }
 
 /** A load that runs until it is stopped, or until nobody serves any more. */
@@ -99,6 +101,7 @@ async function act(options: LoadOptions, target: Target, own: Own[]): Promise<vo
 function expect(options: LoadOptions, what: string, reply: Reply, ...statuses: readonly number[]): void {
   if (statuses.includes(reply.status)) return;
   if (reply.status === 503 && options.mayRefuse === true) throw new Refused();
+  if (reply.status === 500 && options.mayFail === true) throw new Refused();
   options.seen.oddities.push(`${what}: ${reply.status} ${reply.text.slice(0, 300)}`);
   throw new Refused();
 }
