@@ -97,6 +97,13 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     return ended;
   }
 
+  /** Milliseconds to sleep where nothing is due now. */
+  async function untilNext(): Promise<number> {
+    const next = await store.nextJobAt(kinds);
+    const longest = LOOK_EVERY[store.engine];
+    return next === null ? longest : Math.min(longest, Math.max(next - clock.now(), SHORTEST_WAIT));
+  }
+
   async function look(): Promise<void> {
     if (!started) return;
     if (looking) {
@@ -115,15 +122,15 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
         lookedAt = clock.now();
         for (const job of jobs) void launch(job).then(look);
         if (jobs.length === free) lookAgain = true;
+        else wait = await untilNext();
+        // Somebody who called meanwhile may have enqueued what this look has not seen.
       } while (lookAgain && started);
-      const next = running.size < concurrency ? await store.nextJobAt(kinds) : null;
-      if (next !== null) wait = Math.min(wait, Math.max(next - clock.now(), SHORTEST_WAIT));
     } catch (err) {
       log.warn({ err }, 'no jobs could be claimed');
       wait = SECOND;
     }
     looking = false;
-    if (started) cancelLook = timers.after(lookAgain ? 0 : wait, () => void look());
+    if (started) cancelLook = timers.after(wait, () => void look());
   }
 
   /** Renews the leases of what runs long. */
