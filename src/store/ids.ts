@@ -1,5 +1,5 @@
 import type { Kind } from '../core/records.ts';
-import { KINDS } from './schema.ts';
+import { KINDS } from './tables.ts';
 
 /** Ids of one block: `from` up to, not including, `to`. */
 export interface Block {

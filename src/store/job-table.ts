@@ -1,7 +1,7 @@
 import type { Job } from '../core/records.ts';
 import type { JobLeases, Store } from '../core/store.ts';
 import { decodeRow, type Row, type Value } from './rows.ts';
-import { TABLES } from './schema.ts';
+import { TABLES } from './tables.ts';
 import type { Engine } from './sql.ts';
 import { numbered } from './reader.ts';
 

@@ -2,9 +2,8 @@ import { sql, type RawBuilder } from 'kysely';
 import { DeskError, invalidValue } from '../core/errors.ts';
 import type { Kind, Records } from '../core/records.ts';
 import type { Filter, ListQuery } from '../core/store.ts';
-import { orderBy } from './reader.ts';
 import type { Value } from './rows.ts';
-import { fieldOf, searchableFields, TABLES, type Field, type Table } from './schema.ts';
+import { fieldOf, searchableFields, TABLES, type Field, type Table } from './tables.ts';
 import { BUILDERS, type Engine } from './sql.ts';
 
 type Condition = RawBuilder<boolean>;
@@ -44,6 +43,13 @@ export function buildList<K extends Kind>(engine: Engine, kind: K, query: ListQu
     page: compile(page.limit(sql<number>`${query.limit}`).offset(sql<number>`${query.offset}`)),
     count: compile(matches.select(sql`count(*)`.as('total'))),
   };
+}
+
+/** Null counts as smallest on both databases. */
+export function orderBy(field: Field, descending: boolean) {
+  const column = sql.ref(field.column);
+  if (!field.nullable) return descending ? sql`${column} desc` : sql`${column} asc`;
+  return descending ? sql`${column} desc nulls last` : sql`${column} asc nulls first`;
 }
 
 function compile(query: { compile(): { sql: string; parameters: readonly unknown[] } }): Statement {

@@ -1,6 +1,7 @@
 import { DeskError } from '../core/errors.ts';
 import type { Instant } from '../core/time.ts';
 import { records } from './migrations/001-records.ts';
+import { lists } from './migrations/002-lists.ts';
 import type { Engine } from './sql.ts';
 
 /** One step of the schema. Never changed once released; the next step follows it. */
@@ -10,7 +11,12 @@ export interface Migration {
   statements(engine: Engine): string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [records];
+export const MIGRATIONS: readonly Migration[] = [records, lists];
+
+/** Number of the schema that this program knows. */
+export function newestMigration(): number {
+  return MIGRATIONS.at(-1)?.id ?? 0;
+}
 
 type Rows = readonly (readonly unknown[])[];
 

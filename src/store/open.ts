@@ -5,12 +5,21 @@ import type { JobLeases, Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { ChainHead } from './audit-chain.ts';
 import { openPostgresStore } from './postgres-store.ts';
+import type { Row, Value } from './rows.ts';
 import { openSqliteStore } from './sqlite-store.ts';
+
+/** Runs one statement in an isolated transaction. */
+export type IsolatedQuery = (text: string, parameters?: readonly Value[]) => Promise<readonly Row[]>;
 
 /** The store with what the runner of jobs, the doctor and the backup need beside the port. */
 export interface ChanceryStore extends Store, JobLeases {
   /** The newest link of the audit chain. */
   chainHead(): Promise<ChainHead>;
+  /**
+   * Work on a connection of its own, in one transaction: to read a snapshot while others write, or to write much at
+   * once. A throw undoes it.
+   */
+  isolated<T>(mode: 'read' | 'write', work: (query: IsolatedQuery) => Promise<T>): Promise<T>;
   /** Since the start: units run, and the commits that they shared. */
   stats(): { units: number; commits: number };
 }

@@ -1,7 +1,7 @@
 import type { Kind } from '../core/records.ts';
 import type { Value } from './rows.ts';
-import { fieldOf, TABLES, type Field } from './schema.ts';
-import { ON_SAME_CAA_NAME, onSameJob } from './statements.ts';
+import { fieldOf, TABLES } from './tables.ts';
+import { ARRAYS, ON_SAME_CAA_NAME, onSameJob } from './statements.ts';
 
 /** A write that waits to be sent, with what the caller is told where it hits no row. */
 export type Write =
@@ -29,14 +29,6 @@ export interface Batch {
   /** Ids of the rows that must come back because they were changed, and what to say of each that does not. */
   readonly mustChange: readonly { readonly id: number; readonly miss: () => Error }[];
 }
-
-const ARRAYS: Readonly<Record<Field['type'], string>> = {
-  int: 'bigint[]',
-  bool: 'bigint[]',
-  text: 'text[]',
-  json: 'text[]',
-  blob: 'bytea[]',
-};
 
 /** Order within a wave: what frees a unique value runs before what takes it. */
 const ORDER = ['done', 'delete', 'update', 'insert', 'money', 'caa', 'enqueue'];

@@ -8,7 +8,7 @@ import { connectPostgres, mayRetry, type PostgresAnswer, type PostgresConnection
 import { createPostgresUnit, type GroupTransaction } from './postgres-unit.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord } from './rows.ts';
-import { TABLES } from './schema.ts';
+import { TABLES } from './tables.ts';
 import type { AuditAsk } from './unit-rules.ts';
 import { readPostgresError } from './violations.ts';
 

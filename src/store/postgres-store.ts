@@ -7,11 +7,11 @@ import { tell, type Waiting } from './group.ts';
 import { createIdSource } from './ids.ts';
 import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
 import { migrate, runStepsAsync } from './migrate.ts';
-import type { ChanceryStore } from './open.ts';
+import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { connectionOptions, createReadPool, readAnswer } from './postgres-connection.ts';
 import { createLane, FIRST_HEAD, type Lane } from './postgres-lane.ts';
 import { createReader } from './reader.ts';
-import { FIRST_ID } from './schema.ts';
+import { FIRST_ID } from './tables.ts';
 
 /** Units in one commit. */
 const LARGEST_GROUP = 128;
@@ -116,11 +116,12 @@ export async function openPostgresStore(
     async chainHead() {
       return readHead((await pool.once('select events, hash from chain_head where id = 1'))[0]);
     },
+    isolated: (mode, work) => isolated(url, mode, work),
     stats: () => ({ ...stats }),
     async integrity() {
       const rows = await pool.once(`select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid
         where not i.indisvalid and c.relnamespace = current_schema()::regnamespace`);
-      return rows.map(([name]) => `The index ${name} is not valid; run: reindex index ${name}`);
+      return rows.map(([name]) => `The index ${String(name)} is not valid; run: reindex index ${String(name)}`);
     },
     async close() {
       if (closed) return;
@@ -130,6 +131,28 @@ export async function openPostgresStore(
       await pool.close();
     },
   };
+}
+
+async function isolated<T>(
+  url: string,
+  mode: 'read' | 'write',
+  work: (query: IsolatedQuery) => Promise<T>,
+): Promise<T> {
+  const client = new pg.Client(connectionOptions(url));
+  client.on('error', () => {});
+  await client.connect();
+  try {
+    await client.query(mode === 'read' ? 'begin isolation level repeatable read read only' : 'begin');
+    const value = await work(
+      async (text, parameters = []) =>
+        readAnswer(await client.query({ text, values: parameters as unknown[], rowMode: 'array' })).rows,
+    );
+    await client.query('commit');
+    return value;
+  } finally {
+    // Closing undoes what was not committed.
+    await client.end();
+  }
 }
 
 async function migratePostgres(url: string, clock: Clock): Promise<void> {

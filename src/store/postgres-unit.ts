@@ -5,7 +5,7 @@ import type { IdSource } from './ids.ts';
 import type { Write } from './postgres-batch.ts';
 import type { TableReader } from './reader.ts';
 import { decodeRow, encodeRecord, encodeValue, type Value } from './rows.ts';
-import { fieldOf, TABLES } from './schema.ts';
+import { fieldOf, TABLES } from './tables.ts';
 import {
   checkCents,
   conflict,
@@ -45,13 +45,13 @@ export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock
   const touched = new Set<Kind>();
   const inserts = new Map<string, Extract<Write, { type: 'insert' }>>();
   let sent = false;
-  let failure: unknown;
+  let failure: { readonly error: unknown } | undefined;
   let ended = false;
   const open = (): void => {
     if (ended) throw unitEnded();
   };
   const failed = (error: unknown): unknown => {
-    failure ??= error;
+    failure ??= { error };
     return error;
   };
   const push = (kind: Kind, write: Write): void => {
@@ -165,7 +165,7 @@ export function createPostgresUnit(group: GroupTransaction, ids: IdSource, clock
     },
     end() {
       ended = true;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) throw failure.error;
     },
   };
 }

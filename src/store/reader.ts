@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import type { Kind, Records, Validation } from '../core/records.ts';
 import type { FindOptions, ListQuery, ListResult, Reader } from '../core/store.ts';
 import type { Instant } from '../core/time.ts';
-import { buildList } from './list-query.ts';
+import { buildList, orderBy } from './list-query.ts';
 import { decodeRow, encodeValue, type Row, type Value } from './rows.ts';
-import { fieldOf, TABLES, type Field, type Table } from './schema.ts';
+import { fieldOf, TABLES, type Field, type Table } from './tables.ts';
 import { BUILDERS, type Engine } from './sql.ts';
 
 /** Runs one statement on a connection. Its answer's rows are lists of values in the order selected. */
@@ -76,7 +76,6 @@ export function createReader(engine: Engine, query: Query): TableReader {
   }
 
   async function list<K extends Kind>(kind: K, asked: ListQuery<Records[K]>): Promise<ListResult<Records[K]>> {
-    const table = TABLES[kind];
     const built = buildList(engine, kind, asked);
     const records: Records[K][] = [];
     if (asked.limit > 0) {
@@ -150,13 +149,6 @@ function condition(engine: Engine, field: Field, value: unknown) {
   if (!Array.isArray(value)) return sql<boolean>`${column} = ${0}`;
   if (engine === 'sqlite') return sql<boolean>`${column} in (select value from json_each(${0}))`;
   return sql<boolean>`${column} = any(${0}::${sql.raw(field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text')}[])`;
-}
-
-/** Null counts as smallest on both databases. */
-export function orderBy(field: Field, descending: boolean) {
-  const column = sql.ref(field.column);
-  if (!field.nullable) return descending ? sql`${column} desc` : sql`${column} asc`;
-  return descending ? sql`${column} desc nulls last` : sql`${column} asc nulls first`;
 }
 
 /** `?` as `$1`, `$2` … for PostgreSQL. */

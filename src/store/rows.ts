@@ -1,5 +1,5 @@
 import { invalidValue } from '../core/errors.ts';
-import type { Field, Table } from './schema.ts';
+import type { Field, Table } from './tables.ts';
 
 /** What goes into and comes out of both databases. */
 export type Value = number | string | Uint8Array | null;

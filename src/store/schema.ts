@@ -149,6 +149,7 @@ export const SCHEMA: Schema = {
     validity: 'json?',
     csr: 'blob?',
     spkiHash: 'text?',
+    twinKey: 'text?',
     checks: 'json',
     extra: 'json',
     version: 'int',
@@ -347,89 +348,3 @@ export const SCHEMA: Schema = {
   },
   settings: { id: 'int', name: 'text', value: 'text' },
 };
-
-/** Columns that no record shows. `again_at`: when a leased job is to run again after its present run. */
-export const HIDDEN_COLUMNS: Partial<Record<Kind, Readonly<Record<string, string>>>> = { jobs: { again_at: 'int?' } };
-
-/** What must be unique beside `id`, by fields; `where` is the condition of a partial index, in SQL. */
-export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof Records[K])[]; where?: string }[] } = {
-  accounts: [{ fields: ['handle'] }],
-  credentials: [{ fields: ['secretHash'] }],
-  users: [{ fields: ['accountId', 'userName'] }],
-  orderDetails: [{ fields: ['alternativeKey'] }],
-  guestLinks: [{ fields: ['secretHash'] }],
-  domains: [{ fields: ['accountId', 'name'] }],
-  requests: [
-    { fields: ['accountId', 'spkiHash', 'kind', 'product', 'commonName'], where: "state in ('waiting', 'issuing')" },
-  ],
-  caaAnswers: [{ fields: ['name'] }],
-  issuances: [{ fields: ['serial'] }, { fields: ['requestId'], where: "state in ('prepared', 'signed')" }],
-  certificates: [{ fields: ['requestId'] }, { fields: ['issuer', 'serial'] }],
-  blockedKeys: [{ fields: ['spkiHash'] }],
-  confirmations: [{ fields: ['secretHash'] }],
-  webhooks: [{ fields: ['accountId', 'dialect'] }],
-  caKeys: [{ fields: ['name'], where: 'retired_at is null' }],
-  crls: [{ fields: ['issuer', 'shard', 'number'] }],
-  jobs: [{ fields: ['key'] }],
-  settings: [{ fields: ['name'] }],
-};
-
-export const KINDS = Object.keys(SCHEMA) as Kind[];
-
-/** First id of every table: six digits for people, far below 2^31 for clients that parse 32 bits. */
-export const FIRST_ID = 100_001;
-
-const snakeCase = (name: string): string => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-
-export interface Field {
-  readonly name: string;
-  readonly column: string;
-  readonly type: ColumnType;
-  readonly nullable: boolean;
-}
-
-export interface Table {
-  readonly kind: Kind;
-  readonly name: string;
-  readonly fields: readonly Field[];
-  readonly byName: ReadonlyMap<string, Field>;
-  /** Whether its records belong to an account. */
-  readonly scoped: boolean;
-}
-
-function readTable(kind: Kind): Table {
-  const fields = Object.entries(SCHEMA[kind]).map(([name, type]): Field => {
-    const nullable = type.endsWith('?');
-    return { name, column: snakeCase(name), type: type.replace('?', '') as ColumnType, nullable };
-  });
-  const byName = new Map(fields.map((field) => [field.name, field]));
-  return { kind, name: snakeCase(kind), fields, byName, scoped: byName.has('accountId') };
-}
-
-/** The tables as the queries and the mapper need them: snake-case names, fields in column order. */
-export const TABLES = Object.fromEntries(KINDS.map((kind) => [kind, readTable(kind)])) as Record<Kind, Table>;
-
-/** The field of a table. @throws TypeError where there is none: a mistake of the caller, never of a client. */
-export function fieldOf(table: Table, name: string): Field {
-  const field = table.byName.get(name);
-  if (field === undefined) throw new TypeError(`${table.kind} has no field ${name}`);
-  return field;
-}
-
-/** Name of the index that keeps fields unique; it tells in an error which fields clashed. */
-export function uniqueIndexName(kind: Kind, fields: readonly string[]): string {
-  return `${snakeCase(kind)}_${fields.map(snakeCase).join('_')}_unique`;
-}
-
-/** Fields in which a list's search looks; other tables are searched in all their text. */
-const SEARCHABLE: { readonly [K in Kind]?: readonly (keyof Records[K] & string)[] } = {
-  certificates: ['product', 'commonName', 'names', 'organization', 'department', 'locality', 'serial', 'fingerprint'],
-  requests: ['product', 'commonName', 'names', 'requestedBy'],
-  credentials: ['dialect', 'userName'],
-};
-
-/** The fields of a table in which a search looks. */
-export function searchableFields(table: Table): readonly Field[] {
-  const names = SEARCHABLE[table.kind] as readonly string[] | undefined;
-  return names?.map((name) => fieldOf(table, name)) ?? table.fields.filter((field) => field.type === 'text');
-}

@@ -10,7 +10,7 @@ import { migrate, runSteps } from './migrate.ts';
 import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, type Row, type Value } from './rows.ts';
-import { FIRST_ID, TABLES } from './schema.ts';
+import { FIRST_ID, TABLES } from './tables.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
 import { createSqliteUnit } from './sqlite-unit.ts';
 import { insertStatement } from './statements.ts';

@@ -4,7 +4,7 @@ import type { Clock } from '../core/time.ts';
 import type { IdSource } from './ids.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, encodeValue, type Value } from './rows.ts';
-import { fieldOf, TABLES } from './schema.ts';
+import { fieldOf, TABLES } from './tables.ts';
 import type { SqliteConnection } from './sqlite-database.ts';
 import * as statements from './statements.ts';
 import {
@@ -34,7 +34,7 @@ export interface SqliteUnit {
 
 export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock: Clock): SqliteUnit {
   const audits: AuditAsk[] = [];
-  let failure: unknown;
+  let failure: { readonly error: unknown } | undefined;
   let ended = false;
   let wrote = false;
   const open = (): void => {
@@ -42,7 +42,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
   };
   /** A failed write fails the unit, as on PostgreSQL, where it may show only at the end. */
   const failed = (error: unknown): unknown => {
-    failure ??= error;
+    failure ??= { error };
     return error;
   };
   const write = (text: string, parameters: readonly Value[]): number => {
@@ -117,7 +117,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
     wrote: () => wrote,
     end() {
       ended = true;
-      if (failure !== undefined) throw failure;
+      if (failure !== undefined) throw failure.error;
     },
   };
 }

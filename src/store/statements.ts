@@ -1,6 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Kind } from '../core/records.ts';
-import { fieldOf, TABLES } from './schema.ts';
+import type { Value } from './rows.ts';
+import type { ColumnType } from './schema.ts';
+import { fieldOf, TABLES } from './tables.ts';
 import { BUILDERS, type Engine } from './sql.ts';
 
 /** Lease owner of a job whose enqueuer does the work itself. */
@@ -86,3 +88,29 @@ export const ON_SAME_CAA_NAME =
 export const ENQUEUE = `${insertStatement('jobs')} ${onSameJob('min')}`;
 /** SQLite: parameters are a CAA answer's values in column order. */
 export const PUT_CAA_ANSWER = `${insertStatement('caaAnswers')} ${ON_SAME_CAA_NAME}`;
+
+/** What PostgreSQL takes for a list of values of a column. */
+export const ARRAYS: Readonly<Record<ColumnType, string>> = {
+  int: 'bigint[]',
+  bool: 'bigint[]',
+  text: 'text[]',
+  json: 'text[]',
+  blob: 'bytea[]',
+};
+
+/** Statements that insert rows into any table: one for all of them on PostgreSQL, one each on SQLite. */
+export function loadStatement(
+  engine: Engine,
+  table: string,
+  columns: readonly { readonly name: string; readonly type: ColumnType }[],
+  rows: readonly (readonly unknown[])[],
+): (readonly [text: string, parameters: readonly Value[]])[] {
+  const names = columns.map((column) => column.name).join(', ');
+  if (engine === 'sqlite') {
+    const text = `insert into ${table} (${names}) values (${columns.map(() => '?').join(', ')})`;
+    return rows.map((row) => [text, row as Value[]]);
+  }
+  const arrays = columns.map(({ type }, i) => `$${i + 1}::${ARRAYS[type]}`).join(', ');
+  const values = columns.map((_, i) => rows.map((row) => row[i]));
+  return [[`insert into ${table} (${names}) select * from unnest(${arrays})`, values as never]];
+}

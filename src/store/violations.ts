@@ -1,6 +1,7 @@
-import type { Kind, Records } from '../core/records.ts';
+import type { Kind } from '../core/records.ts';
 import { DeskError } from '../core/errors.ts';
-import { TABLES, UNIQUE, uniqueIndexName } from './schema.ts';
+import { UNIQUE } from './constraints.ts';
+import { TABLES, uniqueIndexName } from './tables.ts';
 
 const WORDS: Partial<Record<Kind, string>> = { caaAnswers: 'CAA answer', caKeys: 'CA key', crls: 'CRL' };
 
@@ -17,8 +18,8 @@ const byColumns = new Map<string, { kind: Kind; fields: readonly string[] }>();
 const byIndex = new Map<string, { kind: Kind; fields: readonly string[] }>();
 for (const table of Object.values(TABLES)) {
   const { kind, name, byName } = table;
-  const uniques = (UNIQUE[kind] ?? []) as readonly { fields: readonly (keyof Records[Kind] & string)[] }[];
-  for (const { fields } of [{ fields: ['id'] as const }, ...uniques]) {
+  const uniques = (UNIQUE[kind] ?? []) as readonly { fields: readonly string[] }[];
+  for (const { fields } of [{ fields: ['id'] }, ...uniques]) {
     byColumns.set(fields.map((field) => `${name}.${byName.get(field)?.column}`).join(', '), { kind, fields });
     byIndex.set(uniqueIndexName(kind, fields), { kind, fields });
   }

@@ -6,7 +6,9 @@ import pg from 'pg';
 import { DeskError } from '../../src/core/errors.ts';
 import type { Kind } from '../../src/core/records.ts';
 import { migrate, MIGRATIONS, runSteps, type Migration } from '../../src/store/migrate.ts';
-import { HIDDEN_COLUMNS, KINDS, SCHEMA, TABLES, UNIQUE, uniqueIndexName } from '../../src/store/schema.ts';
+import { HIDDEN_COLUMNS, UNIQUE } from '../../src/store/constraints.ts';
+import { SCHEMA } from '../../src/store/schema.ts';
+import { KINDS, TABLES, uniqueIndexName } from '../../src/store/tables.ts';
 import { forEachStore, type StorePlace } from '../support/stores.ts';
 
 async function query({ url, directory }: StorePlace, statement: string): Promise<Record<string, unknown>[]> {

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { DeskError } from '../../src/core/errors.ts';
 import type { Kind, Notification } from '../../src/core/records.ts';
 import type { FindOptions } from '../../src/core/store.ts';
-import { KINDS, SCHEMA } from '../../src/store/schema.ts';
+import { SCHEMA } from '../../src/store/schema.ts';
+import { KINDS } from '../../src/store/tables.ts';
 import { forEachStore } from '../support/stores.ts';
 import { SAMPLES } from './samples.ts';
 

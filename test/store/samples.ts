@@ -139,6 +139,7 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
     validity: { days: 90 },
     csr: bytes(`csr ${id}`),
     spkiHash: Buffer.from(bytes(`key ${id}`)).toString('hex'),
+    twinKey: `twin-${id}`,
     checks: { agreement: 'waiting' },
     extra: { command: { z: 1, a: [true, null, 1.5, 'ü'] } },
     version: 1,

@@ -103,7 +103,7 @@ forEachStore((open, engine) => {
     let account = 0;
     const step = fc.record({
       cents: fc.integer({ min: 0, max: 60 }),
-      then: fc.constantFrom('capture', 'release', 'keep', 'capture later', 'fail' as const),
+      after: fc.constantFrom('capture', 'release', 'keep', 'capture later', 'fail' as const),
       store: fc.integer({ min: 0, max: 1 }),
     });
     await fc.assert(
@@ -112,7 +112,7 @@ forEachStore((open, engine) => {
         const id = account;
         await first.transact(async (unit) => unit.insert('accounts', { ...SAMPLES.accounts(id), balance }));
         const results = await Promise.allSettled(
-          steps.map(async ({ cents, then, store }) => {
+          steps.map(async ({ cents, after: then, store }) => {
             const desk = stores[store] as ChanceryStore;
             await desk.transact(async (unit) => {
               await unit.reserve(id, cents);
@@ -123,7 +123,7 @@ forEachStore((open, engine) => {
           }),
         );
         const sum = (wanted: string[]): number =>
-          steps.reduce((total, { cents, then }, i) => {
+          steps.reduce((total, { cents, after: then }, i) => {
             return results[i]?.status === 'fulfilled' && wanted.includes(then) ? total + cents : total;
           }, 0);
         const after = await first.get('accounts', id);

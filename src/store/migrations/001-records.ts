@@ -26,7 +26,7 @@ const TABLES: Readonly<Record<string, string>> = {
   requests:
     'account_id:int order_id:int? kind:text state:text detail:text? dialect:text requested_by:text product:text ' +
     'common_name:text names:json subject:json contact:json? language:text? certificate_id:int? ' +
-    'revocation_reason:text? validity:json? csr:blob? spki_hash:text? checks:json extra:json version:int created_at:int ' +
+    'revocation_reason:text? validity:json? csr:blob? spki_hash:text? twin_key:text? checks:json extra:json version:int created_at:int ' +
     'updated_at:int started_at:int?',
   validations:
     'account_id:int request_id:int? domain_id:int? domain:text method:text covers_subdomains:bool state:text challenges:json ' +
@@ -81,7 +81,7 @@ const UNIQUE = [
   'order_details: alternative_key',
   'guest_links: secret_hash',
   'domains: account_id name',
-  "requests: account_id spki_hash kind product common_name where state in ('waiting', 'issuing')",
+  "requests: twin_key where state in ('needs-approval', 'waiting', 'issuing')",
   'caa_answers: name',
   'issuances: serial',
   "issuances: request_id where state in ('prepared', 'signed')",
