@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { DEFAULT_SETTINGS } from '../src/core/settings.ts';
 import { openStore, type ChanceryStore, type StoreOptions } from '../src/store/open.ts';
 import { startPostgres } from '../test/support/postgres.ts';
 import { writeOrder } from './order-shape.ts';
@@ -62,7 +63,8 @@ export async function openBenchStore(
   more: Partial<StoreOptions> = {},
 ): Promise<{ store: ChanceryStore; accountId: number; directory: string; end(): Promise<void> }> {
   const directory = mkdtempSync(join(tmpdir(), 'chancery-bench-'));
-  const server = engine === 'postgres' ? await startPostgres(['fsync=on', 'max_wal_size=4GB', 'shared_buffers=512MB']) : null;
+  const server =
+    engine === 'postgres' ? await startPostgres(['fsync=on', 'max_wal_size=4GB', 'shared_buffers=512MB']) : null;
   const store = await openStore({
     directory,
     ...(server === null ? {} : { url: server.url }),
@@ -72,7 +74,7 @@ export async function openBenchStore(
   });
   const accountId = await store.transact(async (unit) => {
     const id = unit.newId('accounts');
-    const money = { balance: 1_000_000_000, reserved: 0, currency: 'EUR' };
+    const money = { balance: 1_000_000_000, reserved: 0, currency: 'EUR', settings: DEFAULT_SETTINGS };
     unit.insert('accounts', { id, handle: 'bench', name: 'bench', ...money, state: 'active', createdAt: Date.now() });
     return id;
   });
@@ -102,7 +104,11 @@ async function main(): Promise<void> {
     try {
       for (const reads of [false, true]) {
         const concurrency = Number(values.concurrency);
-        const result = await measureWrites(bench.store, bench.accountId, { seconds: Number(values.seconds), concurrency, reads });
+        const result = await measureWrites(bench.store, bench.accountId, {
+          seconds: Number(values.seconds),
+          concurrency,
+          reads,
+        });
         console.log(engine, reads ? 'with reads in the units' : 'writes alone', JSON.stringify(result));
       }
     } finally {
