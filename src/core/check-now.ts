@@ -3,7 +3,7 @@ import { nameOf } from './bare-request.ts';
 import type { Actor, ValidationChoice } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
-import { caaAllows, isOpen, type Facts } from './facts.ts';
+import { caaAllows, covers, isOpen, type Facts } from './facts.ts';
 import { checkDomains } from './perform.ts';
 import { planValidations } from './plan-validations.ts';
 import type { Validation } from './records.ts';
@@ -85,10 +85,11 @@ async function rechoose(
 }
 
 function currentChoice(validations: readonly Validation[], domain: string): ValidationChoice {
-  const current = validations.find((one) => isOpen(one) && one.domain === domain);
+  const open = validations.filter(isOpen);
+  const current = open.find((one) => one.domain === domain) ?? open.find((one) => covers(one, domain));
   if (current === undefined)
     throw new DeskError('invalid-value', `Say how ${domain} is to be validated`, { field: 'dcv' });
-  return { method: current.method, challenges: current.challenges };
+  return { method: current.method, challenges: current.challenges, domain: current.domain };
 }
 
 function sameAsk(left: Validation, right: Validation): boolean {

@@ -71,13 +71,18 @@ function open(
   choose: (domain: string, name: string) => ValidationChoice,
   world: PlanWorld,
 ): Validation {
-  const domain = baseOf(name);
-  const choice = choose(domain, name);
+  const base = baseOf(name);
+  const choice = choose(base, name);
+  const domain = choice.domain ?? base;
   if (!world.rules.methodAllowed(choice.method, world.now)) {
     throw invalidValue('validation', `Domain validation by ${choice.method} is not allowed any more`, domain);
   }
   if (isWildcard(name) && choice.method === 'http') {
     throw invalidValue('validation', 'A wildcard name cannot be validated by a file (BR 3.2.2.4.18)', name);
+  }
+  const top = world.names.registrableDomain(base) ?? base;
+  if (domain !== base && (choice.method === 'http' || !climb(base, top).includes(domain))) {
+    throw invalidValue('validation', `Control of ${domain} by ${choice.method} does not prove ${base}`, domain);
   }
   return {
     id: world.newId(),

@@ -1,7 +1,7 @@
+import { approvalAddresses } from '../../core/approval-addresses.ts';
 import { invalidValue } from '../../core/errors.ts';
 import type { ParsedCsr } from '../../core/ports.ts';
 import * as answers from './answers.ts';
-import { approvalAddresses } from './email-addresses.ts';
 import { accept, read } from './endpoint.ts';
 import { readOne } from './query.ts';
 import { PLAIN_DOMAIN_PATTERN } from './restrictions.ts';

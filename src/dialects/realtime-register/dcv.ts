@@ -1,9 +1,9 @@
+import { approvalAddresses } from '../../core/approval-addresses.ts';
 import { DeskError, invalidValue, type Violation } from '../../core/errors.ts';
 import type { ValidationChoice } from '../../core/desk.ts';
 import { baseOf, isWildcard } from '../../core/names.ts';
 import type { NamePolicy } from '../../core/ports.ts';
 import { dnsChallenge, fileChallenge, type ChallengeSource } from './challenges.ts';
-import { approvalAddresses } from './email-addresses.ts';
 import type { DcvEntry } from './schemas.ts';
 
 export type DcvChoices = ReadonlyMap<string, DcvEntry>;

@@ -1,6 +1,6 @@
-import { invalidValue } from '../../core/errors.ts';
-import { baseOf, climb } from '../../core/names.ts';
-import type { NamePolicy } from '../../core/ports.ts';
+import { invalidValue } from './errors.ts';
+import { baseOf, climb } from './names.ts';
+import type { NamePolicy } from './ports.ts';
 
 /** BR 3.2.2.4.4: the only addresses that may approve a domain. */
 const LOCAL_PARTS = ['admin', 'administrator', 'hostmaster', 'postmaster', 'webmaster'];
@@ -13,5 +13,10 @@ export function approvalAddresses(name: string, policy: NamePolicy, field: strin
   const domain = baseOf(name);
   const top = policy.registrableDomain(domain);
   if (top === null) throw invalidValue(field, 'is not below a public suffix', name);
-  return climb(domain, top).flatMap((parent) => LOCAL_PARTS.map((local) => `${local}@${parent}`));
+  return climb(domain, top).flatMap(addressesAt);
+}
+
+/** The five constructed addresses at one domain. */
+export function addressesAt(domain: string): string[] {
+  return LOCAL_PARTS.map((local) => `${local}@${domain}`);
 }
