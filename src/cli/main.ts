@@ -3,6 +3,7 @@ import { nearest } from '../config/nearest.ts';
 import { DeskError, invalidValue } from '../core/errors.ts';
 import { accountsCommand } from './accounts.ts';
 import { caCommand } from './ca.ts';
+import { databaseCommands } from './database.ts';
 import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
@@ -36,6 +37,7 @@ function program(): Command {
     organizationsCommand(),
     webhooksCommand(),
     caCommand(),
+    ...databaseCommands(),
     doctorCommand(),
   ]) {
     chancery.addCommand(made);

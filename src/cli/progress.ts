@@ -1,4 +1,4 @@
-import { progress as clackProgress } from '@clack/prompts';
+import { progress as clackProgress, spinner } from '@clack/prompts';
 
 export interface Progress {
   /** So many more steps are done. */
@@ -16,6 +16,19 @@ const PARTS = 10;
 export function startProgress(title: string, total: number, quiet = false): Progress {
   if (quiet) return { advance: () => undefined, end: () => undefined };
   return process.stderr.isTTY ? bar(title, total) : lines(title, total);
+}
+
+/** As `startProgress`, where nobody knows how much there is: counts on a terminal, else tells the end alone. */
+export function startCounter(title: string, quiet = false): Progress {
+  if (quiet) return { advance: () => undefined, end: () => undefined };
+  if (!process.stderr.isTTY) return lines(title, Number.POSITIVE_INFINITY);
+  const shown = spinner({ output: process.stderr });
+  shown.start(title);
+  let done = 0;
+  return {
+    advance: (steps) => shown.message(`${title}: ${(done += steps)}`),
+    end: (message) => shown.stop(`${title}: ${message}`),
+  };
 }
 
 function bar(title: string, total: number): Progress {

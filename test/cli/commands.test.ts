@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -185,4 +185,21 @@ test('webhooks are set, listed without their key, and removed', () => {
   assert.equal(plain.code, 2, 'outside the sandbox a webhook needs TLS');
   json(['webhooks', 'remove', ...owner]);
   assert.deepEqual(json<object[]>(['webhooks', 'list']), []);
+});
+
+test('a backup of a directory fills an empty one, which the doctor finds sound with the key file', () => {
+  const file = join(folder, 'all.backup');
+  const made = json<{ rows: Record<string, number>; chain: { events: number } }>(['backup', '--out', file]);
+  assert.equal(made.rows['accounts'], 2);
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.equal(chancery(['backup', '--out', file, '--data', data]).code, 1, 'an existing file is not overwritten');
+  const other = join(folder, 'restored');
+  const { code, out } = chancery(['restore', file, '--data', other]);
+  assert.equal(code, 0);
+  assert.match(out, /put the key file .* at .*secret\.key/);
+  copyFileSync(join(data, 'secret.key'), join(other, 'secret.key'));
+  const doctor = chancery(['doctor', '--data', other]);
+  assert.equal(doctor.code, 0, doctor.out);
+  assert.match(chancery(['restore', file, '--data', other]).err, /not empty/);
+  assert.equal(json<{ database: string }>(['migrate']).database, 'sqlite');
 });
