@@ -36,6 +36,7 @@ export function newRequest(id: number, accountId: number, orderId: number, label
     validity: null,
     csr: new Uint8Array(220),
     spkiHash: label.padStart(64, '0'),
+    twinKey: `twin ${label}`,
     checks: {},
     extra: { customer: 'bench', product: 'ssl_dv', period: 12, domainName: commonName },
     version: 1,

@@ -32,6 +32,7 @@ export function bareRequest(
     validity: null,
     csr: null,
     spkiHash: null,
+    twinKey: null,
     checks: {},
     extra,
     version: 0,
@@ -53,6 +54,9 @@ export function bareFacts(request: CertificateRequest): Facts {
     issuance: null,
     certificate: null,
     target: null,
+    others: [],
+    endsOrder: false,
+    approval: null,
     spki: null,
     mustStaple: false,
   };

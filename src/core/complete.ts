@@ -40,7 +40,7 @@ function certificateOf(
     world.pki.readCertificate(der);
   const { subject } = request;
   return {
-    id: world.newId('certificates'),
+    id: request.id,
     accountId: request.accountId,
     orderId: order.id,
     requestId: request.id,

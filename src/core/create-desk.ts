@@ -8,7 +8,10 @@ import { placeRequest } from './place-request.ts';
 import type { CheckKind, Job } from './records.ts';
 import { expireCertificates, sendExpiryNotices } from './recurring.ts';
 import { addNote, cancel, remind, sendAgreement } from './requests.ts';
-import { revoke } from './revoke.ts';
+import { approve, reject } from './approvals.ts';
+import { changeOrder } from './order-details.ts';
+import * as deeds from './order-deeds.ts';
+import { revokeCertificate, revokeOrder } from './revoke.ts';
 import { checkNow } from './check-now.ts';
 import { importCertificate } from './import-certificate.ts';
 
@@ -53,7 +56,19 @@ function deskOf(engine: Engine): Desk {
     renew: async (actor, id, ask) =>
       placeRequest(engine, actor, await planRenewal(engine, demand(actor, 'order'), id, ask)),
     revoke: async (actor, id, reason, dialect, extra) =>
-      revoke(engine, demand(actor, 'order'), id, reason, dialect, extra),
+      revokeCertificate(engine, demand(actor, 'order'), id, { reason, dialect, extra }),
+    revokeCertificate: async (actor, id, ask) => revokeCertificate(engine, demand(actor, 'order'), id, ask),
+    revokeOrder: async (actor, id, ask) => revokeOrder(engine, demand(actor, 'order'), id, ask),
+    renewOrder: async (actor, id, ask) => deeds.renewOrder(engine, demand(actor, 'order'), id, ask),
+    reissueOrder: async (actor, id, ask) => deeds.reissueOrder(engine, demand(actor, 'order'), id, ask),
+    duplicate: async (actor, id, ask) => deeds.duplicate(engine, demand(actor, 'order'), id, ask),
+    cancelOrder: async (actor, id, note) => deeds.cancelOrder(engine, demand(actor, 'order'), id, note),
+    changeOrder: async (actor, id, changes) => changeOrder(engine, demand(actor, 'order'), id, changes),
+    approve: async (actor, id, comment) => approve(engine, actor, id, comment),
+    reject: async (actor, id, comment) => reject(engine, actor, id, comment),
+    createGuestLink: async (actor, id, at) => deeds.createGuestLink(engine, demand(actor, 'order'), id, at),
+    disableGuestLinks: async (actor, id) => deeds.disableGuestLinks(engine, demand(actor, 'order'), id),
+    orderOfGuest: (secret) => deeds.orderOfGuest(engine, secret),
     importCertificate: async (actor, ask) => importCertificate(engine, demand(actor, 'order'), ask),
     cancel: async (actor, id) => cancel(engine, demand(actor, 'order'), id),
     checkNow: async (actor, id, choices) => checkNow(engine, demand(actor, 'order'), id, choices),

@@ -33,6 +33,8 @@ export interface Actor {
 export interface ValidationChoice {
   method: Method;
   challenges: Challenge[];
+  /** The name itself, or a parent of it that is proved in its place, not above the registrable domain. */
+  domain?: string;
 }
 
 /** One ask for a certificate, as a dialect has read it. Names and subject are the dialect's decision; the CSR gives the key. */
@@ -52,6 +54,8 @@ export interface CertificateAsk {
   chooseValidation: (domain: string, name: string) => ValidationChoice;
   /** Where true, outstanding domain checks run within the call, and the ask fails with `validation-failed` if one does not pass. */
   validateNow: boolean;
+  /** Where true, the same ask is refused while an earlier one of the same key is under way. */
+  refuseTwin?: boolean;
   /** How long the certificate is to live; as long as order and rules allow where it is not told. */
   validity?: Validity | null;
   /** In dialects that know approval: as the account has it, or left out, which a person who approves may ask for. */

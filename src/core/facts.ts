@@ -1,6 +1,7 @@
 import { baseOf, isWildcard } from './names.ts';
 import type { Product } from './products.ts';
 import type {
+  Approval,
   CaaAnswer,
   Certificate,
   CertificateRequest,
@@ -28,13 +29,19 @@ export interface Facts {
   readonly certificate: Certificate | null;
   /** What a reissue or renewal replaces, or a revocation ends. */
   readonly target: Certificate | null;
+  /** Further certificates that a revocation of the whole order ends. */
+  readonly others: readonly Certificate[];
+  /** Whether the order ends with the revocation. */
+  readonly endsOrder: boolean;
+  /** A person's answer, or that one is waited for; null in dialects that know no approval. */
+  readonly approval: Approval | null;
   /** Bytes of the public key, from the CSR; null for revocations. */
   readonly spki: Uint8Array | null;
   readonly mustStaple: boolean;
 }
 
 /** What was on record before a new request: the order and the certificate that it works on. */
-export type Known = Pick<Facts, 'order' | 'target'>;
+export type Known = Pick<Facts, 'order' | 'target' | 'others'>;
 
 /** Whether a validation proves a name of a certificate (BR 3.2.2.4.7 and .4: names below too; .18: that name alone, no wildcard). */
 export function covers(validation: Validation, name: string): boolean {

@@ -64,7 +64,7 @@ export async function importCertificate(engine: Engine, actor: Actor, ask: Impor
     await write(
       engine,
       unit,
-      { order: null, target: null },
+      { order: null, target: null, others: [] },
       { facts, step: { do: 'nothing' }, happenings: [happening] },
       nameOf(actor),
       'call',

@@ -1,6 +1,6 @@
 import type { Engine } from './engine.ts';
 import type { Facts } from './facts.ts';
-import type { CertificateRequest, Issuance } from './records.ts';
+import type { Certificate, CertificateRequest, Issuance } from './records.ts';
 import type { Reader } from './store.ts';
 
 /** Reads everything about one request; null where there is none. */
@@ -28,8 +28,32 @@ export async function loadFacts(
     issuance: await openIssuance(reader, requestId),
     certificate: certificate ?? null,
     target,
+    others: await othersOf(reader, request),
+    endsOrder: await endsOrder(reader, request),
+    approval: await reader.get('approvals', requestId),
     ...(await keyOf(engine, request)),
   };
+}
+
+/** A revocation that names no certificate is for all of its order that can still be revoked. */
+export async function othersOf(
+  reader: Reader,
+  request: Pick<CertificateRequest, 'kind' | 'certificateId' | 'orderId' | 'state'>,
+): Promise<Certificate[]> {
+  if (request.kind !== 'revoke' || request.certificateId !== null || request.orderId === null) return [];
+  return reader.find('certificates', { orderId: request.orderId, state: ['active', 'reissued', 'renewed'] });
+}
+
+/** Some accounts let an order end with its last certificate. */
+export async function endsOrder(
+  reader: Reader,
+  request: Pick<CertificateRequest, 'kind' | 'accountId' | 'certificateId' | 'orderId'>,
+): Promise<boolean> {
+  if (request.kind !== 'revoke' || request.orderId === null) return false;
+  const account = await reader.get('accounts', request.accountId);
+  if (account?.settings.revokingEndsOrder !== true) return false;
+  const alive = await reader.find('certificates', { orderId: request.orderId, state: 'active' });
+  return request.certificateId === null || alive.every((one) => one.id === request.certificateId);
 }
 
 async function openIssuance(reader: Reader, requestId: number): Promise<Issuance | null> {

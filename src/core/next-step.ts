@@ -37,6 +37,8 @@ export function isResting(step: Step): boolean {
 
 /** A challenge value must not be used for more than 30 days (BR 3.2.2.4.7, .18, .4). */
 const LONGEST_WAIT = 30 * DAY;
+/** Nobody answers any more. */
+const LONGEST_APPROVAL = 90 * DAY;
 /** notBefore must lie within 48 hours of the signature (BR 7.1.2.7); we keep well below. */
 const ISSUANCE_STAYS_GOOD = 12 * HOUR;
 
@@ -61,9 +63,10 @@ export interface StepWorld {
 /** The one decision of the heart: pure, from what is on record to the next step. */
 export function nextStep(facts: Facts, world: StepWorld): Step {
   if (isFinal('request', facts.request.state)) return { do: 'nothing' };
+  if (facts.request.state === 'needs-approval') return nextOfApproval(facts, world);
   if (facts.request.kind === 'revoke') return nextOfRevocation(facts, world);
   if (facts.product === null) return { do: 'fail', detail: 'The product is not offered any more' };
-  const deadline = facts.request.createdAt + LONGEST_WAIT;
+  const deadline = (facts.approval?.processedAt ?? facts.request.createdAt) + LONGEST_WAIT;
   return (
     nextOfTerm(facts, world) ??
     nextOfDomains(facts, world, deadline) ??
@@ -80,8 +83,16 @@ export function openChecks(facts: Facts, now: Instant, rules: Rules): CheckKind[
   );
 }
 
+function nextOfApproval(facts: Facts, world: StepWorld): Step {
+  const deadline = facts.request.createdAt + LONGEST_APPROVAL;
+  if (deadline <= world.now) return { do: 'fail', detail: 'Nobody approved within 90 days' };
+  return { do: 'wait', until: deadline, detail: 'Waiting for approval' };
+}
+
 function nextOfRevocation(facts: Facts, world: StepWorld): Step {
-  if (facts.target === null) return { do: 'fail', detail: 'The certificate is not on record' };
+  if (facts.target === null && facts.others.length === 0) {
+    return { do: 'fail', detail: 'There is no certificate to revoke' };
+  }
   return world.issuerRevokes ? { do: 'revoke-at-issuer' } : { do: 'record-revocation' };
 }
 

@@ -14,7 +14,8 @@ export function planOrder(engine: Engine, actor: Actor, ask: NewOrderAsk): Place
   const product = productOf(engine, ask.product);
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const quote = priceOfTerm(product, names, ask.periodMonths, actor.currency, 'request');
-  return { kind: 'new', ask, product, names, quote, order: null, periodMonths: ask.periodMonths, target: null };
+  const { periodMonths, endsAt = null, details } = ask;
+  return { kind: 'new', ask, product, names, quote, order: null, periodMonths, endsAt, details, target: null };
 }
 
 /** Buys a new term after that of a certificate's order; the product may change where it allows. */
@@ -25,14 +26,15 @@ export async function planRenewal(
   ask: RenewAsk,
 ): Promise<Placement> {
   const target = await ownCertificate(engine.store, actor, certificateId);
-  refuseState(target, ['active', 'expired', 'reissued'], 'renewed');
+  refuseState(target, ['active', 'expired', 'reissued', 'revoked'], 'renewed');
   const product = productOf(engine, ask.product ?? target.product);
   if (product.id !== target.product && !product.renewFrom.includes(target.product)) {
     throw invalidValue('product', 'The certificate cannot be renewed as this product', ask.product);
   }
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const quote = priceOfTerm(product, names, ask.periodMonths, actor.currency, 'renew');
-  return { kind: 'renew', ask, product, names, quote, order: null, periodMonths: ask.periodMonths, target };
+  const { periodMonths, endsAt = null, details } = ask;
+  return { kind: 'renew', ask, product, names, quote, order: null, periodMonths, endsAt, details, target };
 }
 
 /** Another certificate of the same order; names beyond those paid for are charged until the order's end. */
@@ -70,6 +72,49 @@ function productOf(engine: Engine, id: string): Product {
   if (product === undefined)
     throw new DeskError('product-not-available', 'The product is not offered', { field: 'product' });
   return product;
+}
+
+/**
+ * One more certificate for the same names. It costs nothing, and replaces nothing.
+ * @throws DeskError `wrong-state` where the order does not run, `invalid-value` where the names differ
+ */
+export async function planDuplicate(
+  engine: Engine,
+  actor: Actor,
+  certificateId: number,
+  ask: CertificateAsk,
+): Promise<Placement> {
+  const target = await ownCertificate(engine.store, actor, certificateId);
+  refuseState(target, ['active'], 'duplicated');
+  const order = await runningOrder(engine, target);
+  const product = productOf(engine, target.product);
+  const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
+  const strange = names.names.find((name) => !target.names.includes(name) && !underWildcard(name, target.names));
+  if (strange !== undefined) throw invalidValue('names', 'A duplicate holds the names of the certificate', strange);
+  const quote: Quote = { total: 0, currency: actor.currency, billables: [] };
+  return { kind: 'duplicate', ask, product, names, quote, order, periodMonths: order.periodMonths, target };
+}
+
+function underWildcard(name: string, names: readonly string[]): boolean {
+  return names.includes(`*.${name.slice(name.indexOf('.') + 1)}`);
+}
+
+/** The certificate that an order stands for: the newest that is no duplicate. @throws DeskError `not-found`, `wrong-state` */
+export async function newestCertificate(reader: Reader, actor: Actor, orderId: number): Promise<Certificate> {
+  await ownOrder(reader, actor, orderId);
+  const certificates = await reader.find('certificates', { orderId });
+  const requests = await reader.find('requests', { orderId, kind: 'duplicate' });
+  const duplicates = new Set(requests.map((request) => request.id));
+  const newest = certificates.findLast((certificate) => !duplicates.has(certificate.requestId));
+  if (newest === undefined) throw new DeskError('wrong-state', `Order ${orderId} has no certificate yet`);
+  return newest;
+}
+
+/** An order of the actor's account. @throws DeskError `not-found` */
+export async function ownOrder(reader: Reader, actor: Actor, orderId: number): Promise<Order> {
+  const order = await reader.get('orders', orderId);
+  if (order === null || order.accountId !== actor.accountId) throw notFound(`Order ${orderId}`);
+  return order;
 }
 
 /** A certificate of the actor's account. @throws DeskError `not-found` */

@@ -63,9 +63,10 @@ async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
 }
 
 async function revokeAtIssuer(engine: Engine, facts: Facts): Promise<void> {
-  const { target, request } = facts;
-  const issuer = engine.issuers.get(target?.issuer ?? '');
-  if (target === null || issuer?.revoke === undefined)
-    throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
-  await issuer.revoke(target.der, request.revocationReason);
+  const { target, others, request } = facts;
+  for (const certificate of target === null ? others : [target, ...others]) {
+    const issuer = engine.issuers.get(certificate.issuer);
+    if (issuer?.revoke === undefined) throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
+    await issuer.revoke(certificate.der, request.revocationReason);
+  }
 }

@@ -1,19 +1,22 @@
 import { nameOf } from './bare-request.ts';
-import type { Actor, CertificateAsk, Outcome, Quote } from './desk.ts';
+import { startApproval } from './approvals.ts';
+import type { Actor, CertificateAsk, DetailsAsk, Outcome, Quote } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
-import { DeskError } from './errors.ts';
+import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import type { OrderedNames } from './names.ts';
+import { checkDetails } from './order-details.ts';
 import { findOrganization } from './organizations.ts';
 import { checkDomains } from './perform.ts';
 import { candidateDomains, planValidations } from './plan-validations.ts';
 import type { DomainCheck } from './ports.ts';
 import type { Product } from './products.ts';
-import type { Certificate, CertificateRequest, Charge, Order, Validation } from './records.ts';
+import type { Approval, Certificate, CertificateRequest, Charge, Order, Organization, Validation } from './records.ts';
 import { enqueueConfirmations } from './reminders.ts';
 import { settle, type Happening } from './settle.ts';
 import type { Reader, Unit } from './store.ts';
+import type { Instant } from './time.ts';
 
 /** One ask, checked and priced, ready to be put on record. */
 export interface Placement {
@@ -25,6 +28,10 @@ export interface Placement {
   /** The order it belongs to; null where it opens one of `periodMonths`. */
   order: Order | null;
   periodMonths: number;
+  /** Where the order ends at a moment of the caller's choice. */
+  endsAt?: Instant | null;
+  /** What a new order carries in dialects that know more of it. */
+  details?: DetailsAsk | undefined;
   target: Certificate | null;
 }
 
@@ -90,7 +97,8 @@ async function record(
   const settled = settle(applied.facts, world);
   const happenings = [placedHappening(placement, start), ...applied.happenings, ...settled.happenings];
   await enqueueConfirmations(unit, settled.facts, world.now);
-  const known = { order: placement.order, target: placement.target };
+  if (placement.order === null) await recordDetails(unit, actor, placement, settled.facts);
+  const known = { order: placement.order, target: placement.target, others: [] };
   return write(engine, unit, known, { ...settled, happenings }, nameOf(actor), 'call');
 }
 
@@ -101,27 +109,29 @@ async function refuseBlockedKey(unit: Unit, placement: Placement): Promise<void>
   if (blocked !== undefined) throw new DeskError('invalid-csr', 'The key of the CSR was reported as compromised');
 }
 
-/** The same ask twice while the first is under way is a mistake of the caller. */
+/** The same ask twice while the first is under way is a mistake of the caller, where the dialect says so. */
 async function refuseTwin(unit: Unit, actor: Actor, placement: Placement): Promise<void> {
-  const { spkiHash } = placement.ask.csr;
-  const open = await unit.find('requests', { accountId: actor.accountId, spkiHash, state: ['waiting', 'issuing'] });
-  const [commonName] = placement.names.names;
-  const twin = open.find(
-    (other) =>
-      other.kind === placement.kind && other.product === placement.product.id && other.commonName === commonName,
-  );
+  const twinKey = twinKeyOf(actor, placement);
+  if (twinKey === null) return;
+  const [twin] = await unit.find('requests', { twinKey, state: ['needs-approval', 'waiting', 'issuing'] });
   if (twin !== undefined) {
     throw new DeskError('already-exists', `Request ${twin.id} for ${twin.commonName} with this key is under way`);
   }
+}
+
+function twinKeyOf(actor: Actor, { kind, product, names, ask }: Placement): string | null {
+  if (ask.refuseTwin !== true) return null;
+  return [actor.accountId, kind, product.id, names.names[0], ask.csr.spkiHash].join(' ');
 }
 
 async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: Placement): Promise<Facts> {
   const { ask, product, target } = placement;
   const now = engine.clock.now();
   const requestId = unit.newId('requests');
-  const organization = await findOrganization(unit, actor.accountId, product, ask.subject, now);
+  const organization = await organizationFor(unit, actor, placement, now);
   const order = placement.order ?? openOrder(unit, actor, placement, organization?.id ?? null, now);
-  const request = newRequest(actor, placement, order, requestId, now);
+  const approval = await startApproval(unit, actor, ask.approval, requestId, now);
+  const request = newRequest(actor, placement, order, approval, requestId, now);
   return {
     request,
     order,
@@ -133,9 +143,37 @@ async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: P
     issuance: null,
     certificate: null,
     target,
+    others: [],
+    endsOrder: false,
+    approval,
     spki: ask.csr.spki,
     mustStaple: ask.csr.mustStaple,
   };
+}
+
+/** The one that is named, or the one that the subject describes. */
+async function organizationFor(
+  unit: Unit,
+  actor: Actor,
+  placement: Placement,
+  now: number,
+): Promise<Organization | null> {
+  const { ask, order, product } = placement;
+  const id = ask.organizationId ?? order?.organizationId ?? null;
+  if (id === null) return findOrganization(unit, actor.accountId, product, ask.subject, now);
+  const organization = await unit.get('organizations', id);
+  if (organization === null || organization.accountId !== actor.accountId) throw notFound(`Organization ${id}`);
+  if (!organization.active && order === null)
+    throw invalidValue('organization', 'The organization is not active', String(id));
+  return organization;
+}
+
+/** What the order carries, where the dialect says: checked against what the account allows. */
+async function recordDetails(unit: Unit, actor: Actor, placement: Placement, facts: Facts): Promise<void> {
+  const { details } = placement;
+  if (details === undefined || facts.order === null) return;
+  const checked = await checkDetails(unit, actor, details, facts.order.id);
+  unit.insert('orderDetails', { ...checked, id: facts.order.id, accountId: actor.accountId, userId: actor.userId });
 }
 
 function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationId: number | null, now: number): Order {
@@ -149,7 +187,7 @@ function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationI
     periodMonths: placement.periodMonths,
     commonName: names.names[0] as string,
     startsAt: null,
-    endsAt: null,
+    endsAt: placement.endsAt ?? null,
     extraDomains: names.extraDomains,
     extraWildcards: names.extraWildcards,
     renewsOrderId: placement.kind === 'renew' ? (placement.target?.orderId ?? null) : null,
@@ -158,14 +196,21 @@ function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationI
   };
 }
 
-function newRequest(actor: Actor, placement: Placement, order: Order, id: number, now: number): CertificateRequest {
+function newRequest(
+  actor: Actor,
+  placement: Placement,
+  order: Order,
+  approval: Approval | null,
+  id: number,
+  now: number,
+): CertificateRequest {
   const { ask, names, product } = placement;
   return {
     id,
     accountId: actor.accountId,
     orderId: order.id,
     kind: placement.kind,
-    state: 'waiting',
+    state: approval?.state === 'waiting' ? 'needs-approval' : 'waiting',
     detail: null,
     dialect: ask.dialect,
     requestedBy: nameOf(actor),
@@ -180,6 +225,7 @@ function newRequest(actor: Actor, placement: Placement, order: Order, id: number
     validity: ask.validity ?? null,
     csr: ask.csr.der,
     spkiHash: ask.csr.spkiHash,
+    twinKey: twinKeyOf(actor, placement),
     checks: Object.fromEntries(product.checks.map((check) => [check, 'waiting'])),
     extra: ask.extra,
     version: 0,

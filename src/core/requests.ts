@@ -7,14 +7,20 @@ import { loadFacts } from './load-facts.ts';
 import type { CertificateRequest } from './records.ts';
 import { enqueueConfirmation, enqueueConfirmations } from './reminders.ts';
 import { cancel as cancelFacts, type Happening } from './settle.ts';
+import type { RequestState } from './states.ts';
 import type { Reader, Unit } from './store.ts';
 
 /** @throws DeskError `not-found`, `wrong-state` unless the request still waits. */
-export async function cancel(engine: Engine, actor: Actor, requestId: number): Promise<CertificateRequest> {
+export async function cancel(
+  engine: Engine,
+  actor: Actor,
+  requestId: number,
+  note: string | null = null,
+): Promise<CertificateRequest> {
   const facts = await engine.store.transact(async (unit) => {
-    const before = await ownWaiting(engine, unit, actor, requestId);
+    const before = await ownOpen(engine, unit, actor, requestId, ['needs-approval', 'waiting']);
     const happenings: Happening[] = [];
-    const after = cancelFacts(before, engine.clock.now(), happenings);
+    const after = cancelFacts(before, note, engine.clock.now(), happenings);
     return write(engine, unit, before, { facts: after, step: { do: 'nothing' }, happenings }, nameOf(actor), 'call');
   });
   return facts.request;
@@ -80,8 +86,20 @@ export async function ownRequest(reader: Reader, actor: Actor, requestId: number
 }
 
 /** What is known of an own request that still waits. @throws DeskError `not-found`, `wrong-state` */
-export async function ownWaiting(engine: Engine, unit: Unit, actor: Actor, requestId: number): Promise<Facts> {
+export function ownWaiting(engine: Engine, unit: Unit, actor: Actor, requestId: number): Promise<Facts> {
+  return ownOpen(engine, unit, actor, requestId, ['waiting']);
+}
+
+async function ownOpen(
+  engine: Engine,
+  unit: Unit,
+  actor: Actor,
+  requestId: number,
+  states: readonly RequestState[],
+): Promise<Facts> {
   const request = await ownRequest(unit, actor, requestId);
-  if (request.state !== 'waiting') throw new DeskError('wrong-state', `Request ${requestId} is ${request.state}`);
+  if (!states.includes(request.state)) {
+    throw new DeskError('wrong-state', `Request ${requestId} is ${request.state}`);
+  }
   return (await loadFacts(engine, unit, requestId)) as Facts;
 }

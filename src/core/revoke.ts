@@ -1,56 +1,91 @@
+import { startApproval } from './approvals.ts';
 import { bareFacts, bareRequest, nameOf } from './bare-request.ts';
-import type { Actor, Outcome } from './desk.ts';
+import type { Actor, Outcome, RevokeAsk } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
 import type { Facts } from './facts.ts';
-import { ownCertificate } from './orders.ts';
-import type { CertificateRequest, RevocationReason } from './records.ts';
+import { endsOrder, othersOf } from './load-facts.ts';
+import { ownCertificate, ownOrder } from './orders.ts';
+import type { Certificate, CertificateRequest, Order } from './records.ts';
 import { settle, type Happening } from './settle.ts';
+import type { Unit } from './store.ts';
 
 /**
- * Revokes a certificate: on record, on its list and at an outside issuer.
+ * Revokes a certificate: on record, on its list and at an outside issuer; at once, or when a person has approved.
  * @throws DeskError `not-found`, `wrong-state`
  */
-export async function revoke(
+export async function revokeCertificate(
   engine: Engine,
   actor: Actor,
   certificateId: number,
-  reason: RevocationReason | null,
-  dialect: string,
-  extra: Record<string, unknown>,
+  ask: RevokeAsk,
 ): Promise<Outcome> {
-  const placed = await engine.store.transact(async (unit) => {
+  return runRevocation(engine, async (unit) => {
     const target = await ownCertificate(unit, actor, certificateId);
     if (target.state === 'revoked' || target.state === 'expired') {
       throw new DeskError('wrong-state', `Certificate ${certificateId} is ${target.state} already`);
     }
-    const now = engine.clock.now();
-    const request: CertificateRequest = {
-      ...bareRequest(actor, 'revoke', dialect, extra, unit.newId('requests'), now),
-      orderId: target.orderId,
-      product: target.product,
-      commonName: target.commonName,
-      names: target.names,
-      certificateId,
-      revocationReason: reason,
-    };
-    const start: Facts = { ...bareFacts(request), target };
-    const settled = settle(start, settleWorld(engine, unit));
-    const asked: Happening = {
-      action: 'revocation.requested',
-      target: `certificate:${certificateId}`,
-      details: { reason },
-    };
-    return write(
-      engine,
-      unit,
-      { order: null, target },
-      { ...settled, happenings: [asked, ...settled.happenings] },
-      nameOf(actor),
-      'call',
-    );
+    const order = target.orderId === null ? null : await unit.get('orders', target.orderId);
+    return record(engine, unit, actor, ask, order, target);
   });
-  const facts = await advanceWithinCall(engine, placed);
+}
+
+/**
+ * Revokes all that an order has brought and that lives.
+ * @throws DeskError `not-found`, `wrong-state` where nothing is left to revoke, or while another request is open
+ */
+export async function revokeOrder(engine: Engine, actor: Actor, orderId: number, ask: RevokeAsk): Promise<Outcome> {
+  return runRevocation(engine, async (unit) => {
+    const order = await ownOrder(unit, actor, orderId);
+    const open = await unit.find('requests', { orderId, state: ['needs-approval', 'waiting', 'issuing'] });
+    if (open.length > 0) throw new DeskError('wrong-state', `Order ${orderId} has an open request; cancel it first`);
+    return record(engine, unit, actor, ask, order, null);
+  });
+}
+
+async function runRevocation(engine: Engine, place: (unit: Unit) => Promise<Facts>): Promise<Outcome> {
+  const facts = await advanceWithinCall(engine, await engine.store.transact(place));
   engine.wake();
   return { request: facts.request, certificate: facts.target };
+}
+
+async function record(
+  engine: Engine,
+  unit: Unit,
+  actor: Actor,
+  ask: RevokeAsk,
+  order: Order | null,
+  target: Certificate | null,
+): Promise<Facts> {
+  const now = engine.clock.now();
+  const bare = bareRequest(actor, 'revoke', ask.dialect, ask.extra, unit.newId('requests'), now);
+  const named = { ...bare, ...subjectOf(order, target), revocationReason: ask.reason };
+  const approval = await startApproval(unit, actor, ask.approval, named.id, now);
+  const request: CertificateRequest = { ...named, state: approval?.state === 'waiting' ? 'needs-approval' : 'waiting' };
+  const others = await othersOf(unit, request);
+  if (target === null && others.length === 0) throw new DeskError('wrong-state', 'There is no certificate to revoke');
+  const facts: Facts = {
+    ...bareFacts(request),
+    order,
+    target,
+    others,
+    approval,
+    endsOrder: await endsOrder(unit, request),
+  };
+  const settled = settle(facts, settleWorld(engine, unit));
+  const what = target === null ? `order:${order?.id}` : `certificate:${target.id}`;
+  const asked: Happening = { action: 'revocation.requested', target: what, details: { reason: ask.reason } };
+  const happenings = [asked, ...settled.happenings];
+  return write(engine, unit, { order, target, others }, { ...settled, happenings }, nameOf(actor), 'call');
+}
+
+function subjectOf(order: Order | null, target: Certificate | null) {
+  const commonName = target?.commonName ?? order?.commonName ?? '';
+  return {
+    orderId: order?.id ?? null,
+    product: target?.product ?? order?.product ?? '',
+    commonName,
+    names: target?.names ?? [commonName],
+    certificateId: target?.id ?? null,
+  };
 }

@@ -3,6 +3,7 @@ import { isLocal, nextStep, openChecks, type Step, type StepWorld } from './next
 import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
 import type { Catalogue } from './products.ts';
 import type {
+  Certificate,
   CertificateRequest,
   Charge,
   Issuance,
@@ -63,7 +64,7 @@ function noteOrganization(facts: Facts, world: SettleWorld): Facts {
 }
 
 export function stepWorld(facts: Facts, world: Pick<SettleWorld, 'now' | 'rules' | 'issuers'>): StepWorld {
-  const issuer = facts.target === null ? undefined : world.issuers.get(facts.target.issuer);
+  const issuer = world.issuers.get((facts.target ?? facts.others[0])?.issuer ?? '');
   return { now: world.now, rules: world.rules, issuerRevokes: issuer?.revoke !== undefined };
 }
 
@@ -119,6 +120,8 @@ function takeLocalStep(facts: Facts, step: Step, world: SettleWorld, happenings:
   }
 }
 
+type Ending = 'failed' | 'cancelled' | 'rejected';
+
 /** Ends a request that cannot succeed: nothing stays charged, nothing stays open. */
 export function fail(facts: Facts, detail: string, now: Instant, happenings: Happening[]): Facts {
   happenings.push({
@@ -130,18 +133,29 @@ export function fail(facts: Facts, detail: string, now: Instant, happenings: Hap
   return close(facts, 'failed', detail, now);
 }
 
-export function cancel(facts: Facts, now: Instant, happenings: Happening[]): Facts {
-  const detail = 'Cancelled';
+export function cancel(facts: Facts, note: string | null, now: Instant, happenings: Happening[]): Facts {
+  const detail = note ?? 'Cancelled';
   happenings.push({
     action: 'request.cancelled',
     target: `request:${facts.request.id}`,
-    details: {},
+    details: note === null ? {} : { note },
     notify: { kind: 'request-cancelled', message: detail },
   });
   return close(facts, 'cancelled', detail, now);
 }
 
-function close(facts: Facts, state: 'failed' | 'cancelled', detail: string, now: Instant): Facts {
+/** A person's no. */
+export function reject(facts: Facts, detail: string, now: Instant, happenings: Happening[]): Facts {
+  happenings.push({
+    action: 'request.rejected',
+    target: `request:${facts.request.id}`,
+    details: { detail },
+    notify: { kind: 'request-rejected', message: detail },
+  });
+  return close(facts, 'rejected', detail, now);
+}
+
+function close(facts: Facts, state: Ending, detail: string, now: Instant): Facts {
   return {
     ...facts,
     request: { ...facts.request, state: transition('request', facts.request.state, state), detail, updatedAt: now },
@@ -152,7 +166,7 @@ function close(facts: Facts, state: 'failed' | 'cancelled', detail: string, now:
 }
 
 /** Only an order that never brought a certificate ends with its request. */
-function closeOrder(order: Order | null, state: 'failed' | 'cancelled'): Order | null {
+function closeOrder(order: Order | null, state: Ending): Order | null {
   if (order === null || order.state !== 'pending') return order;
   return { ...order, state: transition('order', order.state, state) };
 }
@@ -204,23 +218,23 @@ function prepare(facts: Facts, world: SettleWorld, happenings: Happening[]): Fac
 }
 
 export function recordRevocation(facts: Facts, now: Instant, happenings: Happening[]): Facts {
-  const target = facts.target;
-  if (target === null) throw new Error('Nothing to revoke');
-  const reason = facts.request.revocationReason;
-  happenings.push({
-    action: 'certificate.revoked',
-    target: `certificate:${target.id}`,
-    details: { serial: target.serial, reason },
-    notify: { kind: 'certificate-revoked', message: `The certificate for ${target.commonName} was revoked` },
-  });
+  const { revocationReason: reason } = facts.request;
+  const end = (certificate: Certificate): Certificate => {
+    happenings.push({
+      action: 'certificate.revoked',
+      target: `certificate:${certificate.id}`,
+      details: { serial: certificate.serial, reason },
+      notify: { kind: 'certificate-revoked', message: `The certificate for ${certificate.commonName} was revoked` },
+    });
+    const state = transition('certificate', certificate.state, 'revoked');
+    return { ...certificate, state, revokedAt: now, revocationReason: reason };
+  };
+  const { order } = facts;
   return {
     ...facts,
-    target: {
-      ...target,
-      state: transition('certificate', target.state, 'revoked'),
-      revokedAt: now,
-      revocationReason: reason,
-    },
+    target: facts.target === null ? null : end(facts.target),
+    others: facts.others.map(end),
+    order: order !== null && facts.endsOrder ? { ...order, state: transition('order', order.state, 'ended') } : order,
     request: { ...moveTo(facts.request, 'completed', now), detail: null },
   };
 }

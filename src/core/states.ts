@@ -5,21 +5,24 @@ import { DeskError } from './errors.ts';
  */
 type Transitions<State extends string> = Readonly<Record<State, readonly State[]>>;
 
-export type OrderState = 'pending' | 'active' | 'ended' | 'cancelled' | 'failed';
+export type OrderState = 'pending' | 'active' | 'ended' | 'cancelled' | 'rejected' | 'failed';
 const ORDER: Transitions<OrderState> = {
-  pending: ['active', 'cancelled', 'failed'],
+  pending: ['active', 'cancelled', 'rejected', 'failed'],
   active: ['ended', 'cancelled'],
   ended: [],
   cancelled: [],
+  rejected: [],
   failed: [],
 };
 
-export type RequestState = 'waiting' | 'issuing' | 'completed' | 'cancelled' | 'failed';
+export type RequestState = 'needs-approval' | 'waiting' | 'issuing' | 'completed' | 'cancelled' | 'rejected' | 'failed';
 const REQUEST: Transitions<RequestState> = {
+  'needs-approval': ['waiting', 'cancelled', 'rejected', 'failed'],
   waiting: ['issuing', 'completed', 'cancelled', 'failed'],
   issuing: ['waiting', 'completed', 'failed'],
   completed: [],
   cancelled: [],
+  rejected: [],
   failed: [],
 };
 

@@ -15,14 +15,31 @@ export type Operator =
   | 'like'
   | 'not-like'
   | 'null'
-  | 'not-null';
+  | 'not-null'
+  | 'among'
+  | 'not-among';
 
 /** One condition of a list. `like` takes `%` for any run of characters and ignores case. */
 export interface Filter<R> {
   field: keyof R & string;
   op: Operator;
-  /** A list for `in` and `not-in`; absent for `null` and `not-null`. On a list field (`names`) it is matched against each entry. */
+  /**
+   * A list for `in` and `not-in`; `Among` for `among` and `not-among`; absent for `null` and `not-null`. On a list
+   * field (`names`) it is matched against each entry.
+   */
   value?: unknown;
+}
+
+/** The values that a field has in those records of another table, of the same account, for which all filters hold. */
+export interface Among<K extends Kind> {
+  kind: K;
+  field: keyof Records[K] & string;
+  filters: readonly Filter<Records[K]>[];
+}
+
+/** A field's value is, or is not, among those: such as orders of which a certificate meets its own filters. */
+export function among<R, K extends Kind>(field: keyof R & string, values: Among<K>, not = false): Filter<R> {
+  return { field, op: not ? 'not-among' : 'among', value: values };
 }
 
 export interface ListQuery<R> {

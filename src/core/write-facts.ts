@@ -1,6 +1,6 @@
 import type { Facts, Known } from './facts.ts';
 import type { Settled } from './settle.ts';
-import type { Kind, Notification, Order, Records } from './records.ts';
+import type { Certificate, Kind, Notification, Order, Records } from './records.ts';
 import type { Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
@@ -36,7 +36,11 @@ export async function writeFacts(
   await writeIssuance(unit, before, facts);
   const certificate = isOnRecord(before) ? before.certificate : null;
   if (facts.certificate !== null) await writeRecord(unit, 'certificates', certificate, facts.certificate);
-  await writeTarget(unit, before, facts, context);
+  await writeApproval(unit, before, facts);
+  if (facts.target !== null) await writeTarget(unit, before.target, facts.target, context);
+  for (const [index, other] of facts.others.entries()) {
+    await writeTarget(unit, before.others[index] ?? null, other, context);
+  }
   tell(unit, facts, settled, context);
   await writeJob(unit, facts, settled, context);
   return facts;
@@ -92,11 +96,20 @@ async function writeIssuance(unit: Unit, before: Facts | Known, after: Facts): P
   await writeRecord(unit, 'issuances', old?.id === after.issuance.id ? old : null, after.issuance);
 }
 
+/** The yes or no of a person stands beside the request. */
+async function writeApproval(unit: Unit, before: Facts | Known, after: Facts): Promise<void> {
+  if (after.approval === null) return;
+  await writeRecord(unit, 'approvals', isOnRecord(before) ? before.approval : null, after.approval);
+}
+
 /** The certificate that is replaced or revoked; a revocation also renews its list. */
-async function writeTarget(unit: Unit, before: Facts | Known, after: Facts, context: WriteContext): Promise<void> {
-  const target = after.target;
-  const old = before.target;
-  if (target === null || old === null || target === old) return;
+async function writeTarget(
+  unit: Unit,
+  old: Certificate | null,
+  target: Certificate,
+  context: WriteContext,
+): Promise<void> {
+  if (old === null || target === old) return;
   await unit.update('certificates', target.id, difference(old, target), { state: old.state });
   if (target.revocationReason === 'keyCompromise') await blockKey(unit, target.spkiHash, context);
   if (target.state === 'revoked' && target.crlShard !== null) {

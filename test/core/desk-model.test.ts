@@ -87,6 +87,7 @@ async function act(world: CoreWorld, model: Model, one: Action): Promise<void> {
       const ask = askFor(name, {
         product: one.product,
         periodMonths: one.months,
+        refuseTwin: true,
         csr: paperCsr(`${world.actor.handle} ${one.key}`),
       });
       return note(model, () => desk.placeOrder(world.actor, ask), [

@@ -52,6 +52,7 @@ export const request: CertificateRequest = {
   validity: null,
   csr: null,
   spkiHash: null,
+  twinKey: null,
   checks: { agreement: 'waiting' },
   extra: {},
   version: 1,

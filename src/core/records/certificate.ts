@@ -20,6 +20,7 @@ export interface Issuance {
 }
 
 export interface Certificate {
+  /** That of the request it comes of: known, and told to clients, before there is a certificate. */
   id: number;
   accountId: number;
   orderId: number | null;

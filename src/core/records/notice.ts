@@ -4,6 +4,7 @@ export type NotificationKind =
   | 'certificate-issued'
   | 'request-failed'
   | 'request-cancelled'
+  | 'request-rejected'
   | 'request-needs-attention'
   | 'certificate-revoked'
   | 'certificate-expiring';

@@ -145,6 +145,8 @@ export interface CertificateRequest {
   csr: Uint8Array | null;
   /** SHA-256 of the CSR's SubjectPublicKeyInfo. */
   spkiHash: string | null;
+  /** Unique among open requests: the same ask twice is refused in dialects that want so; null in others. */
+  twinKey: string | null;
   checks: Partial<Record<CheckKind, CheckState>>;
   /** Free of meaning to the heart: what the dialect keeps about the request, its original members among it. */
   extra: Record<string, unknown>;

@@ -54,6 +54,7 @@ export async function prepareAsk(
     contact,
     language: languageOf(body, subject.country ?? body.country?.toUpperCase() ?? csr.subject.country),
     validateNow: byAuthKey,
+    refuseTwin: true,
     extra: { command, uniqueValue, ...(byAuthKey ? { authKey: true } : {}) },
   };
   if (!byAuthKey) return { ask: { ...base, chooseValidation: chooser(world, names, dcv, source) }, withFiles: null };

@@ -22,10 +22,12 @@ import type { World } from './world.ts';
 export const PROCESS_TYPE = 'certificate';
 
 export const PROCESS_STATUS: Readonly<Record<RequestState, string>> = {
+  'needs-approval': 'SUSPENDED',
   waiting: 'SUSPENDED',
   issuing: 'RUNNING',
   completed: 'COMPLETED',
   cancelled: 'CANCELLED',
+  rejected: 'FAILED',
   failed: 'FAILED',
 };
 

@@ -26,6 +26,7 @@ const SUBJECT_STATUS: Readonly<Record<NotificationKind, SubjectStatus>> = {
   'certificate-issued': 'COMPLETED',
   'request-failed': 'FAILED',
   'request-cancelled': 'FAILED',
+  'request-rejected': 'FAILED',
   'request-needs-attention': 'WARNING',
   'certificate-revoked': 'COMPLETED',
   'certificate-expiring': 'WARNING',

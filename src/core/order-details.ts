@@ -1,0 +1,72 @@
+import type { Actor, DetailsAsk } from './desk.ts';
+import type { Engine } from './engine.ts';
+import { DeskError, invalidValue, notFound } from './errors.ts';
+import { ownOrder } from './orders.ts';
+import type { OrderDetails } from './records.ts';
+import type { Unit } from './store.ts';
+
+const LONGEST_ALTERNATIVE_ID = 64;
+
+/**
+ * What an order may carry, as the account allows it, with the key that keeps its alternative id unique where the
+ * account wants that.
+ * @throws DeskError `invalid-value`, `not-found` for a container, `already-exists` for an alternative id
+ */
+export async function checkDetails(
+  unit: Unit,
+  actor: Actor,
+  details: DetailsAsk,
+  orderId: number,
+): Promise<Omit<OrderDetails, 'id' | 'accountId' | 'userId'>> {
+  const account = await unit.get('accounts', actor.accountId);
+  if (details.guestAccess && account?.settings.guestAccess !== true) {
+    throw invalidValue('guestAccess', 'Guest access is off for this account');
+  }
+  if (details.containerId !== null) await ownContainer(unit, actor, details.containerId);
+  const { alternativeId } = details;
+  if (alternativeId !== null && alternativeId.length > LONGEST_ALTERNATIVE_ID) {
+    throw invalidValue('alternativeId', `An alternative order id has at most ${LONGEST_ALTERNATIVE_ID} characters`);
+  }
+  const unique = alternativeId !== null && account?.settings.uniqueAlternativeIds === true;
+  const alternativeKey = unique ? `${actor.accountId} ${alternativeId}` : null;
+  if (alternativeKey !== null) await refuseTaken(unit, alternativeKey, orderId);
+  return { ...details, alternativeKey };
+}
+
+async function refuseTaken(unit: Unit, alternativeKey: string, orderId: number): Promise<void> {
+  const [taken] = await unit.find('orderDetails', { alternativeKey });
+  if (taken !== undefined && taken.id !== orderId) {
+    const details = { field: 'alternativeId', value: String(taken.id) };
+    throw new DeskError('already-exists', 'An order with this alternative id exists', details);
+  }
+}
+
+async function ownContainer(unit: Unit, actor: Actor, containerId: number): Promise<void> {
+  const container = await unit.get('containers', containerId);
+  if (container === null || container.accountId !== actor.accountId) throw notFound(`Container ${containerId}`);
+}
+
+/**
+ * Changes what an order carries.
+ * @throws DeskError `not-found`, and as `checkDetails`
+ */
+export async function changeOrder(
+  engine: Engine,
+  actor: Actor,
+  orderId: number,
+  changes: Partial<DetailsAsk>,
+): Promise<OrderDetails> {
+  return engine.store.transact(async (unit) => {
+    await ownOrder(unit, actor, orderId);
+    const before = await unit.get('orderDetails', orderId);
+    if (before === null) throw notFound(`Details of order ${orderId}`);
+    const { id, accountId, userId, alternativeKey: _, ...carried } = before;
+    const checked = await checkDetails(unit, actor, { ...carried, ...changes }, orderId);
+    await unit.update('orderDetails', orderId, checked);
+    const fields = Object.keys(changes);
+    const by = `${actor.handle}/${actor.userName}`;
+    const what = { accountId, action: 'order.changed', target: `order:${orderId}`, details: { fields } };
+    unit.audit({ at: engine.clock.now(), actor: by, ...what });
+    return { id, accountId, userId, ...checked };
+  });
+}
