@@ -437,23 +437,20 @@ forEachStore((open) => {
     const ask = askFor('ov.com', { product: 'ov-single', subject: acme, contact: person, chooseValidation: byMail });
     const { request } = await office.desk.placeOrder(world.actor, ask);
     const mails = await store.find('jobs', { kind: 'send-confirmation' });
-    assert.deepEqual(mails.map((one) => one.payload['address']).sort(), ['ada@acme.com', 'admin@ov.com']);
+    assert.deepEqual(new Set(mails.map((one) => one.payload['address'])), new Set(['ada@acme.com', 'admin@ov.com']));
     const [validation] = await store.find('validations', { requestId: request.id });
     const link = (id: number, changes: Partial<Confirmation>): Confirmation => ({
-      ...{
-        id,
-        accountId: world.actor.accountId,
-        purpose: 'domain',
-        requestId: request.id,
-        validationId: validation?.id ?? null,
-      },
-      ...{
-        address: 'admin@ov.com',
-        secretHash: Buffer.from(`hash ${id}`),
-        createdAt: world.clock.now(),
-        confirmedAt: null,
-      },
-      ...{ expiresAt: world.clock.now() + DAY, ...changes },
+      id,
+      accountId: world.actor.accountId,
+      purpose: 'domain',
+      requestId: request.id,
+      validationId: validation?.id ?? null,
+      address: 'admin@ov.com',
+      secretHash: Buffer.from(`hash ${id}`),
+      createdAt: world.clock.now(),
+      expiresAt: world.clock.now() + DAY,
+      confirmedAt: null,
+      ...changes,
     });
     const ids = await store.transact(async (unit) => {
       const links = [
