@@ -17,5 +17,8 @@ function makeCsr(key: KeyObject, commonName: string): string {
   const name = sequence([set([sequence([oid(COMMON_NAME), utf8String(commonName)])])]);
   const information = sequence([integer(0), name, publicKey, explicit(0, [])]);
   const signature = sign('sha256', information, key);
-  return toPem('CERTIFICATE REQUEST', sequence([information, sequence([oid(ECDSA_WITH_SHA256)]), bitString(signature)]));
+  return toPem(
+    'CERTIFICATE REQUEST',
+    sequence([information, sequence([oid(ECDSA_WITH_SHA256)]), bitString(signature)]),
+  );
 }

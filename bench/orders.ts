@@ -99,7 +99,11 @@ export async function benchOrders(engine: 'SQLite' | 'PostgreSQL', log: (line: s
     const idle = served.memory();
     const bench = await prepareOrders(served);
     const measures: Measure[] = [memory(`${engine}: memory idle`, idle)];
-    for (const [connections, count] of [[1, 1_000], [32, 6_000], [128, 6_000]] as const) {
+    for (const [connections, count] of [
+      [1, 1_000],
+      [32, 6_000],
+      [128, 6_000],
+    ] as const) {
       measures.push(...(await repeated(bench, engine, connections, count, 'known', log)));
     }
     measures.push(...(await repeated(bench, engine, 32, 2_000, 'new', log)));
@@ -126,16 +130,38 @@ async function repeated(
     const one = await bench.run(connections, count, names);
     runs.push(one);
     ratios.push(one.perSecond / signs);
-    log(`${engine}, ${connections} connections, ${names} names: ${Math.round(one.perSecond)}/s, ${Math.round(one.cpu)} µs CPU`);
+    log(
+      `${engine}, ${connections} connections, ${names} names: ${Math.round(one.perSecond)}/s, ${Math.round(one.cpu)} µs CPU`,
+    );
   }
   const of = (pick: (run: OrderRun) => number): number[] => runs.map(pick);
   const name = `${engine}, ${connections} connection${connections === 1 ? '' : 's'}${names === 'new' ? ', new names' : ''}`;
   return [
-    measure(`${name}: orders`, 'per second', of((run) => run.perSecond)),
-    measure(`${name}: p50`, 'ms', of((run) => run.p50)),
-    measure(`${name}: p99`, 'ms', of((run) => run.p99)),
-    measure(`${name}: CPU per certificate`, 'µs', of((run) => run.cpu)),
-    measure(`${name}: units per commit`, 'units', of((run) => run.unitsPerCommit)),
+    measure(
+      `${name}: orders`,
+      'per second',
+      of((run) => run.perSecond),
+    ),
+    measure(
+      `${name}: p50`,
+      'ms',
+      of((run) => run.p50),
+    ),
+    measure(
+      `${name}: p99`,
+      'ms',
+      of((run) => run.p99),
+    ),
+    measure(
+      `${name}: CPU per certificate`,
+      'µs',
+      of((run) => run.cpu),
+    ),
+    measure(
+      `${name}: units per commit`,
+      'units',
+      of((run) => run.unitsPerCommit),
+    ),
     measure(`${name}: share of bare P-256 signing (openssl speed)`, '', ratios),
   ];
 }

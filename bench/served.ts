@@ -23,6 +23,7 @@ level = "warn"
 export interface Served {
   url: string;
   port: number;
+  pid: number;
   data: string;
   apiKey: string;
   customer: string;
@@ -73,6 +74,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   return {
     url,
     port: Number(new URL(url).port),
+    pid,
     data,
     ...credentials.realtimeRegister,
     cpu: () => cpuOf(pid),
