@@ -28,7 +28,7 @@ export async function importCertificate(engine: Engine, actor: Actor, ask: Impor
     };
     const { subject, serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint, sha1, der } = parsed;
     const certificate = {
-      id: unit.newId('certificates'),
+      id: request.id,
       accountId: actor.accountId,
       orderId: null,
       requestId: request.id,

@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import { DeskError, invalidValue } from '../core/errors.ts';
 import type { Kind, Records } from '../core/records.ts';
-import type { Filter, ListQuery } from '../core/store.ts';
+import type { Among, Filter, ListQuery } from '../core/store.ts';
 import type { Value } from './rows.ts';
 import { fieldOf, searchableFields, TABLES, type Field, type Table } from './tables.ts';
 import { BUILDERS, type Engine } from './sql.ts';
@@ -28,9 +28,10 @@ export function buildList<K extends Kind>(engine: Engine, kind: K, query: ListQu
   const table = TABLES[kind];
   const conditions: Condition[] = [];
   if (query.accountId !== null) conditions.push(sql`${sql.ref(scopeColumn(table))} = ${query.accountId}`);
-  for (const filter of query.filters) conditions.push(filterCondition(engine, table, filter));
+  const { accountId } = query;
+  for (const filter of query.filters) conditions.push(filterCondition(engine, table, filter, accountId));
   for (const group of query.anyOf ?? []) {
-    conditions.push(either(group.map((filter) => filterCondition(engine, table, filter))));
+    conditions.push(either(group.map((filter) => filterCondition(engine, table, filter, accountId))));
   }
   if (query.search !== undefined && query.search !== '') conditions.push(searchCondition(engine, table, query.search));
   const matches = BUILDERS[engine].selectFrom(table.name).where(sql<boolean>`${all(conditions)}`);
@@ -72,8 +73,9 @@ function either(conditions: readonly Condition[]): Condition {
   return conditions.length === 0 ? sql`1 = 0` : sql`(${sql.join(conditions, sql` or `)})`;
 }
 
-function filterCondition(engine: Engine, table: Table, filter: Filter<never>): Condition {
+function filterCondition(engine: Engine, table: Table, filter: Filter<never>, accountId: number | null): Condition {
   const field = fieldOf(table, filter.field);
+  if (filter.op === 'among' || filter.op === 'not-among') return amongCondition(engine, field, filter, accountId);
   if (field.type === 'json') return entryCondition(engine, field, filter);
   const column = sql.ref(field.column);
   const { op } = filter;
@@ -82,6 +84,21 @@ function filterCondition(engine: Engine, table: Table, filter: Filter<never>): C
   const positive = compare(engine, field, column, op, filter.value);
   if (!NEGATIONS.has(op)) return positive;
   return field.nullable ? sql`(${column} is null or not (${positive}))` : sql`not (${positive})`;
+}
+
+/** A subquery that does not look at the outer record, so that the planner may run it once, or drive by it. */
+function amongCondition(engine: Engine, field: Field, filter: Filter<never>, accountId: number | null): Condition {
+  const { kind, field: wanted, filters } = filter.value as Among<Kind>;
+  const other = TABLES[kind];
+  const selected = fieldOf(other, wanted);
+  const conditions: Condition[] = filters.map((one) => filterCondition(engine, other, one as Filter<never>, accountId));
+  if (accountId !== null) conditions.unshift(sql`${sql.ref(scopeColumn(other))} = ${accountId}`);
+  // A null among the values would make `not in` unknown for every record.
+  if (selected.nullable) conditions.push(sql`${sql.ref(selected.column)} is not null`);
+  const values = sql`select ${sql.ref(selected.column)} from ${sql.table(other.name)} where ${all(conditions)}`;
+  const column = sql.ref(field.column);
+  if (filter.op === 'among') return sql`${column} in (${values})`;
+  return field.nullable ? sql`(${column} is null or ${column} not in (${values}))` : sql`${column} not in (${values})`;
 }
 
 const NEGATIONS: ReadonlySet<string> = new Set(['ne', 'not-in', 'not-like']);

@@ -33,7 +33,8 @@ export const LISTED: Readonly<Record<string, readonly string[]>> = {
   notifications: ['fired_at', 'acknowledged_at'],
 };
 
-function listIndex(engine: Engine, table: string, column: string): string {
+/** Of one column of such a table; also used by later migrations. */
+export function listIndex(engine: Engine, table: string, column: string): string {
   const ordered = engine === 'postgres' ? `${column} asc nulls first, id` : column;
   return `create index ${table}_by_${column} on ${table} (account_id, ${ordered})`;
 }
