@@ -5,11 +5,13 @@ import type { Catalogue } from '../core/products.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
+import type { Webhooks } from '../core/webhooks.ts';
 
 /** What a dialect is given to serve its vendor's API with. */
 export interface DialectContext {
   desk: Desk;
   registry: Registry;
+  webhooks: Webhooks;
   store: Store;
   clock: Clock;
   random: Random;

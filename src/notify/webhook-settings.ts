@@ -80,7 +80,8 @@ export async function resumeWebhook(unit: Unit, webhookId: number, now: Instant)
   await unit.enqueue(webhookJob(webhook, now));
 }
 
-function checkUrl(text: string, allowHttp: boolean): void {
+/** @throws DeskError `invalid-value` on `url` for an address that is none, or holds what must not be written down. */
+export function checkUrl(text: string, allowHttp: boolean): void {
   const url = URL.parse(text);
   const schemes = allowHttp ? ['https:', 'http:'] : ['https:'];
   if (url === null || !schemes.includes(url.protocol) || text.length > 2_048) {

@@ -7,10 +7,12 @@ import { basicContext, keyContext } from './webhook-settings.ts';
 
 /** How one dialect pushes a notification. */
 export interface WebhookDialect {
-  /** The JSON that is posted. */
-  render(notification: Notification): Promise<object>;
+  /** The JSON that is posted; null where this webhook is not told. */
+  render(notification: Notification, webhook: Webhook): Promise<object | null>;
   /** Headers that prove to the receiver who sent exactly these bytes. */
   sign(body: Uint8Array, key: Uint8Array): Record<string, string>;
+  /** Statuses by which a receiver says that it has taken it, where they are not 200 to 202. */
+  taken?: readonly number[];
 }
 
 /** An outgoing call that refuses internal addresses. */
@@ -116,7 +118,9 @@ async function deliver(
   notification: Notification,
 ): Promise<string | null> {
   try {
-    const body = Buffer.from(JSON.stringify(await dialect.render(notification)));
+    const message = await dialect.render(notification, webhook);
+    if (message === null) return null;
+    const body = Buffer.from(JSON.stringify(message));
     const headers = {
       'content-type': 'application/json',
       ...authorization(options, webhook),
@@ -124,7 +128,7 @@ async function deliver(
     };
     const limits = { timeoutMs: 10 * SECOND, maxBytes: 65_536, maxRedirects: 0 };
     const { status } = await options.fetch(webhook.url, { method: 'POST', headers, body, ...limits });
-    return DELIVERED.includes(status) ? null : `The receiver answered ${status}`;
+    return (dialect.taken ?? DELIVERED).includes(status) ? null : `The receiver answered ${status}`;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -1,3 +1,4 @@
+import type { Issuer } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Reader } from '../core/store.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -7,7 +8,13 @@ import type { WebhookDialect } from '../notify/webhooks.ts';
 /** The vendors' APIs that are served. */
 export const DIALECTS: readonly Dialect[] = [realtimeRegister];
 
+interface WebhookTools {
+  store: Reader;
+  catalogue: Catalogue;
+  issuers: ReadonlyMap<string, Issuer>;
+}
+
 /** How those that know webhooks push a notification, by name. */
-export function webhookDialects(store: Reader, catalogue: Catalogue): ReadonlyMap<string, WebhookDialect> {
-  return new Map([[realtimeRegister.name, createWebhookSide({ store, catalogue })]]);
+export function webhookDialects(options: WebhookTools): ReadonlyMap<string, WebhookDialect> {
+  return new Map([[realtimeRegister.name, createWebhookSide(options)]]);
 }

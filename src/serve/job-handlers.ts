@@ -20,7 +20,7 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
   const { foundation, world, desk, publicUrl } = options;
   const { store, clock, random, box, log, config } = foundation;
   const productName = (id: string): string => config.catalogue.get(id)?.name ?? id;
-  const dialects = webhookDialects(store, config.catalogue);
+  const dialects = webhookDialects({ store, catalogue: config.catalogue, issuers: desk.issuers });
   const webhooks = { store, clock, log, fetch: world.fetch, dialects, open: box.open };
   return {
     advance: desk.office.advance,

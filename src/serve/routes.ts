@@ -7,10 +7,13 @@ import { healthRoutes } from '../http/health.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { createRateLimiter } from '../http/rate-limit.ts';
 import { DeskError } from '../core/errors.ts';
+import type { Webhooks } from '../core/webhooks.ts';
 import { caRoutes } from '../issuers/embedded/routes.ts';
 import { confirmationPage } from '../notify/confirmation-page.ts';
+import { createWebhookOffice } from '../notify/webhook-office.ts';
 import { sandboxDisabledRoutes, sandboxHeader, sandboxRoutes } from '../sandbox/routes.ts';
 import type { OpenDesk } from './desk.ts';
+import { webhookDialects } from './dialects.ts';
 import { type Foundation, officeOf } from './foundation.ts';
 import { countedDesk } from './measure.ts';
 import type { World } from './world.ts';
@@ -83,10 +86,12 @@ async function registerDialect(
   const { foundation, desk, metrics, publicUrl } = routed;
   const { store, clock, random, deriveKey, config } = foundation;
   const { take: takeCall } = createRateLimiter(config.rateLimits, clock);
+  const webhooks = webhookOffice(routed, dialect.name);
   await app.register(async (part) => {
     metrics.observe(part, dialect.name);
     await dialect.serve(part, {
       desk: countedDesk(desk.office.desk, metrics, dialect.name),
+      webhooks,
       store,
       clock,
       random,
@@ -100,6 +105,23 @@ async function registerDialect(
       publicUrl,
       log: app.log,
     });
+  });
+}
+
+function webhookOffice({ foundation, world, desk }: Routed, dialect: string): Webhooks {
+  const { store, clock, box, config } = foundation;
+  const sides = webhookDialects({ store, catalogue: config.catalogue, issuers: desk.issuers });
+  const sign = sides.get(dialect)?.sign ?? (() => ({}));
+  const allowHttp = config.sandbox.enabled;
+  return createWebhookOffice({
+    store,
+    clock,
+    dialect,
+    sign,
+    allowHttp,
+    seal: box.seal,
+    open: box.open,
+    fetch: world.fetch,
   });
 }
 

@@ -19,6 +19,9 @@ import { createEmbeddedIssuer } from '../../src/issuers/embedded/issuer.ts';
 import { createNamePolicy } from '../../src/pki/names.ts';
 import { createPkiTools } from '../../src/pki/tools.ts';
 import { RESERVED_SUFFIXES } from '../../src/sandbox/reserved-names.ts';
+import { createWebhookOffice } from '../../src/notify/webhook-office.ts';
+import { createDeliverWebhook, type OutgoingFetch } from '../../src/notify/webhooks.ts';
+import { webhookDialects } from '../../src/serve/dialects.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { createCrypto } from '../../src/workers/crypto.ts';
 import { addAccount, handClock, runDueJobs, START } from './core-world.ts';
@@ -70,6 +73,10 @@ export interface TestDesk {
   /** Seconds that the next calls have to wait, as the rate limit says. */
   limits: { wait: number };
   runJobs(): Promise<number>;
+  /** What lies behind the addresses of webhooks: takes everything until it is set. */
+  outgoing: { fetch: OutgoingFetch };
+  /** Delivers what the account of `actor` is to be told. */
+  runWebhooks(): Promise<void>;
   addKey(handle: string, role: Role): Promise<{ actor: Actor; secret: string }>;
 }
 
@@ -113,9 +120,30 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };
+  const outgoing: TestDesk['outgoing'] = { fetch: async () => ({ status: 200 }) };
+  const sides = webhookDialects({ store, catalogue, issuers });
+  const webhooks = createWebhookOffice({
+    store,
+    clock,
+    dialect: dialect.name,
+    sign: sides.get(dialect.name)?.sign ?? (() => ({})),
+    allowHttp: false,
+    seal: box.seal,
+    open: box.open,
+    fetch: (url, call) => outgoing.fetch(url, call),
+  });
+  const deliver = createDeliverWebhook({
+    store,
+    clock,
+    fetch: (url, call) => outgoing.fetch(url, call),
+    dialects: sides,
+    open: box.open,
+    log,
+  });
   await app.register(async (part) => {
     await dialect.serve(part, {
       desk: office.desk,
+      webhooks,
       store,
       clock,
       random,
@@ -151,7 +179,26 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   };
   const { actor, secret } = await addKey('acme', 'admin');
   const runJobs = () => runDueJobs({ engine, clock, office });
-  return { app, store, office, engine, catalogue, clock, domains, actor, secret, limits, runJobs, addKey };
+  const runWebhooks = async (): Promise<void> => {
+    const { accountId } = actor;
+    await deliver({ payload: { accountId, dialect: dialect.name } });
+  };
+  return {
+    outgoing,
+    runWebhooks,
+    app,
+    store,
+    office,
+    engine,
+    catalogue,
+    clock,
+    domains,
+    actor,
+    secret,
+    limits,
+    runJobs,
+    addKey,
+  };
 }
 
 async function ownAccount(store: Store, handle: string, balance: number, now: number): Promise<Actor> {

@@ -43,7 +43,7 @@ export interface Webhook {
   encryptedKey: Uint8Array;
   /** `user:password` for Basic authentication, encrypted. */
   encryptedBasic: Uint8Array | null;
-  state: 'active' | 'stalled';
+  state: 'active' | 'inactive' | 'stalled';
   /** Free of meaning to the heart, for the dialect: which events, in which form. */
   settings: Record<string, unknown>;
   /** Deliveries that failed in a row; at the end of the retry schedule the webhook is stalled. */
