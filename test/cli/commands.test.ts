@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { systemClock, systemRandom } from '../../src/serve/system.ts';
 import { openStore } from '../../src/store/open.ts';
+import { SAMPLES } from '../store/samples.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chancery-cli-'));
 const data = join(folder, 'data');
@@ -142,24 +143,14 @@ test('an organization is vetted for EV by two different people', async () => {
   const [account] = await store.find('accounts', { handle: 'demo' });
   const organizationId = await store.transact(async (unit) => {
     const id = unit.newId('organizations');
-    unit.insert('organizations', {
-      id,
-      accountId: account?.id ?? 0,
-      containerId: null,
-      name: 'Acme',
-      subject: { organization: 'Acme' },
-      details: {},
-      contacts: [],
-      active: true,
-      submitted: [],
+    const nobodyYet = {
       state: 'waiting',
       level: null,
       collectedBy: null,
       confirmedBy: null,
-      evidence: null,
       validatedAt: null,
-      createdAt: 0,
-    });
+    } as const;
+    unit.insert('organizations', { ...SAMPLES.organizations(id), accountId: account?.id ?? 0, ...nobodyYet });
     return id;
   });
   await store.close();
