@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { faultsOf } from '../support/crash-books.ts';
 import { call, makeCsr, type Reply, type Target } from '../support/crash-client.ts';
-import { nothingSeen, publishAt, startLoad } from '../support/crash-load.ts';
+import { nothingSeen, startLoad } from '../support/crash-load.ts';
 import { createPlaces, newSeed, query, randomFrom, withStore } from '../support/crash-places.ts';
 import { end, finish, targetOf } from '../support/crash-rounds.ts';
 import { killAll, spawnServer } from '../support/server-process.ts';

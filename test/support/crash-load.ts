@@ -46,6 +46,7 @@ export interface Load {
 
 class Refused extends Error {}
 
+/** So that no two loads of one test ask for the same domain. */
 let domains = 0;
 
 export function startLoad(options: LoadOptions): Load {
