@@ -76,6 +76,8 @@ function deskOf(engine: Engine): Desk {
     sendAgreement: async (actor, id, email, language) =>
       sendAgreement(engine, demand(actor, 'order'), id, email, language),
     addNote: async (actor, id, message) => addNote(engine, demand(actor, 'order'), id, message),
+    archiveCertificate: async (actor, id, archived) =>
+      deeds.archiveCertificate(engine, demand(actor, 'order'), id, archived),
     chargeOf: async (requestId) => (await engine.store.find('charges', { requestId }))[0] ?? null,
   };
 }

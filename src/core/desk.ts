@@ -5,6 +5,7 @@ import type {
   Charge,
   Billable,
   Method,
+  Note,
   Order,
   OrderDetails,
   Person,
@@ -179,7 +180,12 @@ export interface Desk {
   remind(actor: Actor, requestId: number): Promise<void>;
   /** Mails the subscriber agreement to `email`. @throws `wrong-state` where the request has no open agreement. */
   sendAgreement(actor: Actor, requestId: number, email: string, language: string | null): Promise<void>;
-  addNote(actor: Actor, requestId: number, message: string): Promise<void>;
+  addNote(actor: Actor, requestId: number, message: string): Promise<Note>;
+  /**
+   * Puts a certificate out of sight, or back.
+   * @throws `not-found`, `wrong-state` for the one that its order stands for
+   */
+  archiveCertificate(actor: Actor, certificateId: number, archived: boolean): Promise<void>;
   /** Charges of an account, newest first, are read with `store.list('charges')`. */
   chargeOf(requestId: number): Promise<Charge | null>;
 }

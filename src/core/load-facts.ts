@@ -44,16 +44,17 @@ export async function othersOf(
   return reader.find('certificates', { orderId: request.orderId, state: ['active', 'reissued', 'renewed'] });
 }
 
-/** Some accounts let an order end with its last certificate. */
+/** An order ends where it is revoked as a whole; some accounts let it end with its last certificate as well. */
 export async function endsOrder(
   reader: Reader,
   request: Pick<CertificateRequest, 'kind' | 'accountId' | 'certificateId' | 'orderId'>,
 ): Promise<boolean> {
   if (request.kind !== 'revoke' || request.orderId === null) return false;
+  if (request.certificateId === null) return true;
   const account = await reader.get('accounts', request.accountId);
   if (account?.settings.revokingEndsOrder !== true) return false;
   const alive = await reader.find('certificates', { orderId: request.orderId, state: 'active' });
-  return request.certificateId === null || alive.every((one) => one.id === request.certificateId);
+  return alive.every((one) => one.id === request.certificateId);
 }
 
 async function openIssuance(reader: Reader, requestId: number): Promise<Issuance | null> {

@@ -3,7 +3,7 @@ import type { Actor, CertificateAsk, Outcome, RenewAsk } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
 import { isFresh, covers } from './facts.ts';
-import { newestCertificate, ownOrder, planDuplicate, planReissue, planRenewal } from './orders.ts';
+import { newestCertificate, ownCertificate, ownOrder, planDuplicate, planReissue, planRenewal } from './orders.ts';
 import { placeRequest, type Placement } from './place-request.ts';
 import { candidateDomains } from './plan-validations.ts';
 import type { CertificateRequest, Order } from './records.ts';
@@ -120,4 +120,26 @@ export async function orderOfGuest(engine: Engine, secret: string): Promise<Orde
   if (account?.settings.guestAccess !== true || account.state !== 'active' || details?.guestAccess !== true)
     return null;
   return engine.store.get('orders', link.orderId);
+}
+
+/** @throws DeskError `not-found`, `wrong-state` for the certificate that its order stands for */
+export async function archiveCertificate(
+  engine: Engine,
+  actor: Actor,
+  certificateId: number,
+  archived: boolean,
+): Promise<void> {
+  const now = engine.clock.now();
+  await engine.store.transact(async (unit) => {
+    const certificate = await ownCertificate(unit, actor, certificateId);
+    const newest = certificate.orderId === null ? null : await newestCertificate(unit, actor, certificate.orderId);
+    if (archived && newest?.id === certificateId) {
+      throw new DeskError('wrong-state', 'The certificate that an order stands for cannot be archived');
+    }
+    if ((certificate.archivedAt !== null) === archived) return;
+    await unit.update('certificates', certificateId, { archivedAt: archived ? now : null });
+    const action = archived ? 'certificate.archived' : 'certificate.unarchived';
+    const what = { accountId: actor.accountId, action, target: `certificate:${certificateId}`, details: {} };
+    unit.audit({ at: now, actor: `${actor.handle}/${actor.userName}`, ...what });
+  });
 }

@@ -4,7 +4,7 @@ import { wakeRequest, write, type Engine } from './engine.ts';
 import { DeskError, notFound } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
-import type { CertificateRequest } from './records.ts';
+import type { CertificateRequest, Note } from './records.ts';
 import { enqueueConfirmation, enqueueConfirmations } from './reminders.ts';
 import { cancel as cancelFacts, type Happening } from './settle.ts';
 import type { RequestState } from './states.ts';
@@ -64,17 +64,19 @@ export async function sendAgreement(
 }
 
 /** @throws DeskError `not-found` */
-export async function addNote(engine: Engine, actor: Actor, requestId: number, message: string): Promise<void> {
-  await engine.store.transact(async (unit) => {
+export async function addNote(engine: Engine, actor: Actor, requestId: number, message: string): Promise<Note> {
+  return engine.store.transact(async (unit) => {
     await ownRequest(unit, actor, requestId);
-    const note = {
+    const note: Note = {
       id: unit.newId('notes'),
       accountId: actor.accountId,
       requestId,
+      direction: 'incoming',
       message,
       createdAt: engine.clock.now(),
     };
-    unit.insert('notes', { ...note, direction: 'incoming' });
+    unit.insert('notes', note);
+    return note;
   });
 }
 

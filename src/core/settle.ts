@@ -230,11 +230,12 @@ export function recordRevocation(facts: Facts, now: Instant, happenings: Happeni
     return { ...certificate, state, revokedAt: now, revocationReason: reason };
   };
   const { order } = facts;
+  const ends = facts.endsOrder && order?.state === 'active';
   return {
     ...facts,
     target: facts.target === null ? null : end(facts.target),
     others: facts.others.map(end),
-    order: order !== null && facts.endsOrder ? { ...order, state: transition('order', order.state, 'ended') } : order,
+    order: ends ? { ...order, state: transition('order', order.state, 'ended') } : order,
     request: { ...moveTo(facts.request, 'completed', now), detail: null },
   };
 }
