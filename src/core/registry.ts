@@ -35,6 +35,8 @@ export interface People {
     actor: Actor,
     ask: { dialect: string; userId: number; label: string; role: Role; secret: string },
   ): Promise<{ id: number; secret: string }>;
+  /** Renames a key, or narrows or widens what it may do, never beyond what the actor may. */
+  changeKey(actor: Actor, credentialId: number, changes: { label?: string; role?: Role }): Promise<void>;
   revokeKey(actor: Actor, credentialId: number): Promise<void>;
   /** The account's root division, made on first need. */
   rootContainer(actor: Actor): Promise<Container>;
@@ -64,6 +66,8 @@ export interface Organizations {
   /** A change of what was vetted ends the vetting. */
   change(actor: Actor, organizationId: number, changes: Partial<NewOrganization>): Promise<Organization>;
   setActive(actor: Actor, organizationId: number, active: boolean): Promise<void>;
+  /** @throws `wrong-state` where an order or a domain names it: it can be set inactive then */
+  delete(actor: Actor, organizationId: number): Promise<void>;
   /** Asks the operator to vet for these levels. */
   submit(actor: Actor, organizationId: number, levels: readonly ('OV' | 'EV')[]): Promise<void>;
 }

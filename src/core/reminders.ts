@@ -6,9 +6,11 @@ import type { Instant } from './time.ts';
 /** Mails that ask a person for a yes, as jobs of the same transaction: open e-mail validations, open agreements. */
 export async function enqueueConfirmations(unit: Unit, facts: Facts, now: Instant): Promise<void> {
   for (const validation of facts.validations) {
-    const [challenge] = validation.challenges;
-    if (!isOpen(validation) || challenge?.method !== 'email') continue;
-    await enqueueConfirmation(unit, facts, 'domain', challenge.address, now, validation.id);
+    if (!isOpen(validation)) continue;
+    for (const challenge of validation.challenges) {
+      if (challenge.method !== 'email') continue;
+      await enqueueConfirmation(unit, facts, 'domain', challenge.address, now, validation.id);
+    }
   }
   const address = facts.request.contact?.email;
   if (facts.request.checks.agreement === 'waiting' && address !== undefined) {
@@ -26,7 +28,7 @@ export async function enqueueConfirmation(
   language: string | null = facts.request.language,
 ): Promise<void> {
   const requestId = facts.request.id;
-  const key = `send-confirmation:${purpose}:${validationId ?? requestId}`;
+  const key = `send-confirmation:${purpose}:${validationId ?? requestId}:${address}`;
   const payload = { requestId, validationId, purpose, address, language };
   await unit.enqueue({ kind: 'send-confirmation', key, payload, runAt: now });
 }

@@ -3,6 +3,7 @@ import type { Actor, Desk } from '../core/desk.ts';
 import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Registry } from '../core/registry.ts';
+import type { Rules } from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { Webhooks } from '../core/webhooks.ts';
@@ -18,6 +19,7 @@ export interface DialectContext {
   catalogue: Catalogue;
   pki: PkiTools;
   names: NamePolicy;
+  rules: Rules;
   issuers: ReadonlyMap<string, Issuer>;
   /**
    * The actor behind a secret of this dialect; null where it is unknown, revoked or its account is locked.

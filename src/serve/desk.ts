@@ -16,6 +16,7 @@ export interface OpenDesk {
   office: DeskOffice;
   pki: PkiTools;
   names: NamePolicy;
+  rules: Rules;
   issuers: ReadonlyMap<string, Issuer>;
   ca: Ca;
   crls: CrlPublisher;
@@ -62,6 +63,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
     office: createDesk(engine),
     pki,
     names,
+    rules,
     issuers,
     ca,
     crls: createCrlPublisher({ ca, store, clock }),

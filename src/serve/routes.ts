@@ -98,6 +98,7 @@ async function registerDialect(
       catalogue: config.catalogue,
       pki: desk.pki,
       names: desk.names,
+      rules: desk.rules,
       issuers: desk.issuers,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey,

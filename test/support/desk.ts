@@ -150,6 +150,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       catalogue,
       pki,
       names,
+      rules: engine.rules,
       issuers,
       log,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),

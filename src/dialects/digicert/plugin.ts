@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Actor } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
 import { demand } from '../../core/permissions.ts';
-import type { Random } from '../../core/ports.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { createCallLimit, type TakeCall } from './call-limit.ts';
 import type { Answer, Endpoint, Query } from './endpoint.ts';
@@ -11,6 +10,7 @@ import { ENDPOINTS } from './endpoints.ts';
 import { renderError, VendorError } from './errors.ts';
 import { openApi } from './openapi.ts';
 import { parseJson, readBody } from './read-body.ts';
+import { newSecret } from './secret.ts';
 import { BASE, createWorld, DIALECT, type World } from './world.ts';
 
 /** The certificate-ordering part of the DigiCert CertCentral Services API v2. */
@@ -23,12 +23,6 @@ export const digicert: Dialect = {
   serve,
   openApi,
 };
-
-/** 64 capitals and digits in base 32, which holds more than 256 bits: what the vendor's keys look like. */
-function newSecret(_handle: string, random: Random): string {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
-  return Array.from(random.bytes(64), (byte) => alphabet[byte & 31]).join('');
-}
 
 async function serve(app: FastifyInstance, context: DialectContext): Promise<void> {
   const world = createWorld(context);
