@@ -145,6 +145,33 @@ export function emailChoice(
   return { method: 'email', challenges: addresses.map((address) => ({ method: 'email', address })) };
 }
 
+export const DCV_SCOPES = ['base_domain', 'fqdn'] as const;
+/** Where a name is proved: at its registrable domain, or as it stands. */
+export type DcvScope = (typeof DCV_SCOPES)[number];
+
+export interface DcvPlan extends OrderDcv {
+  scope: DcvScope;
+  names: NamePolicy;
+  /** Addresses that were named, by domain (without `*.`). */
+  emails?: ReadonlyMap<string, { emailDomain?: string | undefined; emails?: readonly string[] | undefined }>;
+  /** Further values that count for a domain beside the order's own. */
+  domainValues?: ReadonlyMap<string, string>;
+}
+
+/** `chooseValidation` of an ask: how each of its domains is proved. A file proves the exact name, whatever the scope. */
+export function chooserOf(plan: DcvPlan): (domain: string) => ValidationChoice {
+  const { method, scope, names } = plan;
+  return (base) => {
+    const asked = plan.emails?.get(base);
+    const exact = scope === 'fqdn' || method.startsWith('http') || asked?.emailDomain !== undefined;
+    const domain = exact ? base : (names.registrableDomain(base) ?? base);
+    if (!usesToken(method)) return { ...emailChoice(domain, names, asked), domain };
+    const value = plan.value?.value;
+    const values = [value, plan.domainValues?.get(domain)].filter((one) => one !== undefined);
+    return { ...choiceFor(method, domain, values), domain };
+  };
+}
+
 /** The vendor's name of the way in which a validation is done. */
 export function dcvMethodOf({ method, challenges }: Pick<Validation, 'method' | 'challenges'>): DcvMethod {
   if (method === 'email') return 'email';
