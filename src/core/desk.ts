@@ -1,4 +1,5 @@
 import type {
+  CaaAnswer,
   Challenge,
   Certificate,
   CertificateRequest,
@@ -12,6 +13,7 @@ import type {
   RevocationReason,
   Role,
   Subject,
+  Validation,
   Validity,
 } from './records.ts';
 import type { ParsedCsr, ParsedCertificate } from './ports.ts';
@@ -112,6 +114,13 @@ export interface Outcome {
   certificate: Certificate | null;
 }
 
+/** The outcome of an ask for a certificate, with what was learned of its names. */
+export interface Placed extends Outcome {
+  validations: readonly Validation[];
+  /** Newest answer per name. */
+  caa: readonly CaaAnswer[];
+}
+
 export interface ImportAsk {
   dialect: string;
   certificate: ParsedCertificate;
@@ -129,9 +138,9 @@ export interface Desk {
   quoteOrder(actor: Actor, ask: NewOrderAsk): Promise<Quote>;
   quoteReissue(actor: Actor, certificateId: number, ask: CertificateAsk): Promise<Quote>;
   quoteRenewal(actor: Actor, certificateId: number, ask: RenewAsk): Promise<Quote>;
-  placeOrder(actor: Actor, ask: NewOrderAsk): Promise<Outcome>;
-  reissue(actor: Actor, certificateId: number, ask: CertificateAsk): Promise<Outcome>;
-  renew(actor: Actor, certificateId: number, ask: RenewAsk): Promise<Outcome>;
+  placeOrder(actor: Actor, ask: NewOrderAsk): Promise<Placed>;
+  reissue(actor: Actor, certificateId: number, ask: CertificateAsk): Promise<Placed>;
+  renew(actor: Actor, certificateId: number, ask: RenewAsk): Promise<Placed>;
   revoke(
     actor: Actor,
     certificateId: number,

@@ -1,6 +1,6 @@
 import { nameOf } from './bare-request.ts';
 import { startApproval } from './approvals.ts';
-import type { Actor, CertificateAsk, DetailsAsk, Outcome, Quote } from './desk.ts';
+import type { Actor, CertificateAsk, DetailsAsk, Placed, Quote } from './desk.ts';
 import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
@@ -15,6 +15,7 @@ import type { Product } from './products.ts';
 import type { Approval, Certificate, CertificateRequest, Charge, Order, Organization, Validation } from './records.ts';
 import { enqueueConfirmations } from './reminders.ts';
 import { settle, type Happening } from './settle.ts';
+import { isFinal } from './states.ts';
 import type { Reader, Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
@@ -41,12 +42,14 @@ export interface Placement {
  * @throws DeskError `already-exists`, `insufficient-balance`, `invalid-csr`, `invalid-value`, `validation-failed`;
  * nothing is left behind then.
  */
-export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Outcome> {
+export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
   const checks = placement.ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
   const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
   const facts = await advanceWithinCall(engine, placed);
-  engine.wake();
-  return { request: facts.request, certificate: facts.certificate };
+  const { request, certificate, validations, caa } = facts;
+  // Most orders end here and leave nothing for others to do.
+  if (!isFinal('request', request.state) || placement.target !== null) engine.wake();
+  return { request, certificate, validations, caa };
 }
 
 /** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */

@@ -5,7 +5,7 @@ import type { Metrics } from '../http/metrics.ts';
 
 /** The desk, with every ask that changes something counted. */
 export function countedDesk(desk: Desk, metrics: Metrics, dialect: string): Desk {
-  const count = async (kind: string, ask: Promise<Outcome>): Promise<Outcome> => {
+  const count = async <O extends Outcome>(kind: string, ask: Promise<O>): Promise<O> => {
     try {
       const outcome = await ask;
       metrics.asked(kind, dialect, outcome.certificate === null ? outcome.request.state : 'issued');

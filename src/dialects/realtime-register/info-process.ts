@@ -61,19 +61,18 @@ export interface ProcessParts {
   certificateId: number | null;
 }
 
-/** Reads the parts. A request that was just placed has no notes yet. */
+/** Reads the parts. */
 export async function readParts(
   world: World,
   request: CertificateRequest,
   certificateId: number | null,
-  withNotes: boolean,
 ): Promise<ProcessParts> {
   const { store } = world.context;
   const named = request.names.length > 0;
   const [validations, caa, notes] = await Promise.all([
     store.find('validations', { requestId: request.id }),
     named ? store.find('caaAnswers', { name: request.names }) : [],
-    withNotes ? store.find('notes', { requestId: request.id }) : [],
+    store.find('notes', { requestId: request.id }),
   ]);
   return { request, validations, caa, notes, certificateId };
 }

@@ -1,8 +1,8 @@
-import type { CertificateAsk, Outcome } from '../../core/desk.ts';
+import type { CertificateAsk, Placed } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
 import type { PreparedAsk } from './ask.ts';
 import type { Answer } from './endpoint.ts';
-import { readParts, renderInfoProcess } from './info-process.ts';
+import { renderInfoProcess } from './info-process.ts';
 import type { World } from './world.ts';
 
 /**
@@ -11,8 +11,8 @@ import type { World } from './world.ts';
  */
 export async function placePrepared(
   prepared: PreparedAsk,
-  place: (ask: CertificateAsk) => Promise<Outcome>,
-): Promise<Outcome> {
+  place: (ask: CertificateAsk) => Promise<Placed>,
+): Promise<Placed> {
   const { ask, withFiles } = prepared;
   try {
     return await place(ask);
@@ -23,9 +23,8 @@ export async function placePrepared(
 }
 
 /** 201 with the certificate's id where it was issued at once, 202 where something is waited for. */
-export async function placedAnswer(world: World, outcome: Outcome): Promise<Answer> {
-  const { request, certificate } = outcome;
-  const parts = await readParts(world, request, certificate?.id ?? null, false);
+export function placedAnswer(world: World, { request, certificate, validations, caa }: Placed): Answer {
+  const parts = { request, validations, caa, notes: [], certificateId: certificate?.id ?? null };
   return {
     status: certificate === null ? 202 : 201,
     json: renderInfoProcess(world, parts),

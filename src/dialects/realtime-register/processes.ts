@@ -49,7 +49,7 @@ export const getProcessInfo = read({
   async handle(world, call) {
     const request = await ownRequest(world, call.actor, idOf(call, 'processId', 'Process'));
     const certificateId = request.extra['authKey'] === true ? await certificateOf(world, request) : null;
-    return { status: 200, json: renderInfoProcess(world, await readParts(world, request, certificateId, true)) };
+    return { status: 200, json: renderInfoProcess(world, await readParts(world, request, certificateId)) };
   },
 });
 
