@@ -46,20 +46,20 @@ const TABLES: Readonly<Record<string, string>> = {
     'revocation_reason:text? archived_at:int? created_at:int',
   blocked_keys: 'spki_hash:text reported_by:text created_at:int',
   domains:
-    'account_id:int container_id:int? organization_id:int? name:text method:text active:bool extra:json created_at:int',
+    'account_id:int container_id:int? organization_id:int? dialect:text name:text method:text active:bool extra:json created_at:int',
   organizations:
-    'account_id:int container_id:int? name:text subject:json details:json contacts:json active:bool submitted:json ' +
+    'account_id:int container_id:int? dialect:text? name:text identity_key:text? subject:json details:json contacts:json active:bool submitted:json ' +
     'state:text level:text? collected_by:text? confirmed_by:text? ' +
     'evidence:text? validated_at:int? created_at:int',
   charges:
     'account_id:int order_id:int request_id:int state:text amount:int currency:text billables:json created_at:int ' +
     'settled_at:int?',
   notifications:
-    'account_id:int dialect:text kind:text request_id:int? certificate_id:int? message:text fired_at:int ' +
+    'account_id:int dialect:text kind:text request_id:int? certificate_id:int? domain_id:int? organization_id:int? message:text fired_at:int ' +
     'read_at:int? acknowledged_at:int? delivered_at:int?',
   notes: 'account_id:int request_id:int direction:text message:text created_at:int',
   confirmations:
-    'account_id:int purpose:text request_id:int validation_id:int? address:text secret_hash:blob created_at:int ' +
+    'account_id:int purpose:text request_id:int? validation_id:int? address:text secret_hash:blob created_at:int ' +
     'expires_at:int confirmed_at:int?',
   webhooks:
     'account_id:int dialect:text url:text encrypted_key:blob encrypted_basic:blob? state:text settings:json failures:int ' +
@@ -80,7 +80,9 @@ const UNIQUE = [
   'users: account_id user_name',
   'order_details: alternative_key',
   'guest_links: secret_hash',
+  'containers: account_id where parent_id is null',
   'domains: account_id name',
+  'organizations: account_id identity_key',
   "requests: twin_key where state in ('needs-approval', 'waiting', 'issuing')",
   'caa_answers: name',
   'issuances: serial',
@@ -101,6 +103,10 @@ const LOOKUPS = [
   'credentials: account_id',
   'orders: account_id id',
   'order_details: account_id alternative_id',
+  'order_details: auto_reissue id',
+  'order_details: auto_renew id',
+  'orders: renews_order_id where renews_order_id is not null',
+  'credentials: user_id where user_id is not null',
   'approvals: account_id state id',
   'guest_links: order_id',
   'containers: account_id id',

@@ -24,7 +24,6 @@ export const LISTED: Readonly<Record<string, readonly string[]>> = {
     'key_algorithm',
     'key_bits',
     'fingerprint',
-    'order_id',
     'request_id',
     'created_at',
   ],
