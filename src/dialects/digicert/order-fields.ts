@@ -1,0 +1,235 @@
+import type { Kind, Order, Records } from '../../core/records.ts';
+import { among, type Filter } from '../../core/store.ts';
+import { invalidParameter } from './errors.ts';
+import {
+  choiceField,
+  dateField,
+  flagOf,
+  never,
+  numberField,
+  textField,
+  type Groups,
+  type ListField,
+  type ListFields,
+} from './list-fields.ts';
+import type { Condition } from './list-query.ts';
+import type { OrderStatus } from './order-status.ts';
+import type { World } from './world.ts';
+
+const OPEN = ['needs-approval', 'waiting', 'issuing'];
+const MAKING = ['new', 'renew', 'reissue', 'duplicate'];
+
+/** What orders are filtered and sorted by. What certificates and details hold is looked up where it is indexed. */
+export function orderFields(world: World): ListFields<Order> {
+  const id = numberField<Order>('id');
+  return {
+    id,
+    order_id: id,
+    status: { sort: 'state', filter: (condition) => statusGroups(condition, world.context.clock.now()) },
+    organization_id: numberField('organizationId'),
+    product_name_id: choiceField(
+      'product',
+      world.products.all().map(({ nameId, product }) => [nameId, product.id] as const),
+    ),
+    common_name: lowerCase(textField('commonName')),
+    domain_name: { sort: null, filter: domainGroups },
+    date_created: dateField('createdAt'),
+    order_valid_till: dateField('endsAt'),
+    // Of the certificate that nothing has replaced; sorted by the end of the order.
+    valid_till: {
+      ...through('certificates', 'orderId', dateField('notAfter'), [{ field: 'state', op: 'ne', value: 'reissued' }]),
+      sort: 'endsAt',
+    },
+    serial_number: through('certificates', 'orderId', upperCase(textField('serial'))),
+    certificate_id: through('requests', 'orderId', numberField('id'), [{ field: 'kind', op: 'in', value: MAKING }]),
+    container_id: through('orderDetails', 'id', numberField('containerId')),
+    user_id: through('orderDetails', 'id', numberField('userId')),
+    alternative_order_id: through('orderDetails', 'id', textField('alternativeId')),
+    metadata_id: { sort: null, filter: fieldGroups },
+    is_renewed: flag((on) => [among('id', { kind: 'orders', field: 'renewsOrderId', filters: [LIVE] }, !on)]),
+    disable_renewal_notifications: flag((on) => [
+      among(
+        'id',
+        { kind: 'orderDetails', field: 'id', filters: [{ field: 'renewalNotices', op: 'eq', value: false }] },
+        !on,
+      ),
+    ]),
+    email: { sort: null, filter: (condition) => [[byEmail(condition, only(condition))]] },
+    origin: { sort: null, filter: (condition) => (only(condition) === 'certcentral' ? [] : never()) },
+    search: { sort: null, filter: searchGroups },
+  };
+}
+
+/** An order counts as renewed while the one that follows it is neither called off nor refused. */
+const LIVE: Filter<Order> = { field: 'state', op: 'in', value: ['pending', 'active', 'ended'] };
+
+/** Orders of which a record of another table meets the condition; the opposite where it is a negative one. */
+function through<K extends Kind>(
+  kind: K,
+  field: keyof Records[K] & string,
+  inner: ListField<Records[K]>,
+  fixed: readonly Filter<Records[K]>[] = [],
+): ListField<Order> {
+  return {
+    sort: null,
+    async filter(condition) {
+      const negative = condition.op === 'ne';
+      const groups = await inner.filter(negative ? { ...condition, op: 'eq' } : condition);
+      const filters = groups.flatMap(([filter]) => (filter === undefined ? [] : [filter]));
+      if (filters.length < groups.length) return negative ? [] : never();
+      return [[among('id', { kind, field, filters: [...fixed, ...filters] }, negative)]];
+    },
+  };
+}
+
+function lowerCase<R>(field: ListField<R>): ListField<R> {
+  return { ...field, filter: (condition) => field.filter({ ...condition, values: lowered(condition) }) };
+}
+
+/** Serial numbers, also as people write them: with colons, or with zeros in front. */
+function upperCase<R>(field: ListField<R>): ListField<R> {
+  return { ...field, filter: (condition) => field.filter({ ...condition, values: condition.values.map(hexOf) }) };
+}
+
+/** Hexadecimal digits as our records hold them. */
+export function hexOf(text: string): string {
+  return text.replaceAll(/[\s:]/g, '').toUpperCase();
+}
+
+function lowered({ values }: Condition): string[] {
+  return values.map((value) => value.toLowerCase());
+}
+
+function flag(filters: (on: boolean) => Filter<Order>[]): ListField<Order> {
+  return {
+    sort: null,
+    filter(condition) {
+      const on = flagOf(condition, only(condition));
+      return filters(condition.op === 'ne' ? !on : on).map((filter) => [filter]);
+    },
+  };
+}
+
+function only({ parameter, values, op }: Condition): string {
+  if (values.length !== 1 || (op !== 'eq' && op !== 'ne')) throw invalidParameter(parameter, 'It takes one value');
+  return values[0] as string;
+}
+
+/** What makes a status: all must hold. `issued` includes expired orders, as the vendor's list does. */
+function filtersOf(status: OrderStatus, now: number): Filter<Order>[] {
+  const state = (...states: Order['state'][]): Filter<Order> => ({ field: 'state', op: 'in', value: states });
+  const withRequest = (kinds: string[], states: string[], not = false): Filter<Order> =>
+    among(
+      'id',
+      {
+        kind: 'requests',
+        field: 'orderId',
+        filters: [
+          { field: 'state', op: 'in', value: states },
+          { field: 'kind', op: 'in', value: kinds },
+        ],
+      },
+      not,
+    );
+  const first = ['new', 'renew'];
+  switch (status) {
+    case 'needs_approval':
+      return [state('pending'), withRequest(first, ['needs-approval'])];
+    case 'processing':
+      return [state('pending'), withRequest(first, ['issuing'])];
+    case 'pending':
+      return [state('pending'), withRequest(first, ['needs-approval', 'issuing'], true)];
+    case 'issued':
+      return [state('active'), withRequest(['reissue'], OPEN, true)];
+    case 'reissue_pending':
+      return [state('active'), withRequest(['reissue'], OPEN)];
+    case 'expired':
+      return [...filtersOf('issued', now), { field: 'endsAt', op: 'lte', value: now }];
+    case 'revoked':
+      return [state('ended')];
+    case 'rejected':
+      return [state('rejected')];
+    case 'canceled':
+      return [state('cancelled', 'failed')];
+  }
+}
+
+const FILTERED: Readonly<Record<string, OrderStatus>> = {
+  needs_approval: 'needs_approval',
+  pending: 'pending',
+  processing: 'processing',
+  issued: 'issued',
+  reissue_pending: 'reissue_pending',
+  expired: 'expired',
+  revoked: 'revoked',
+  rejected: 'rejected',
+  canceled: 'canceled',
+  cancelled: 'canceled',
+};
+
+function statusGroups({ parameter, op, values }: Condition, now: number): Groups<Order> {
+  if (op !== 'eq' && op !== 'ne') throw invalidParameter(parameter);
+  const statuses = values.flatMap((value) => FILTERED[value.toLowerCase()] ?? []);
+  const [first] = statuses;
+  if (op === 'eq' && statuses.length === 1) return filtersOf(first as OrderStatus, now).map((filter) => [filter]);
+  const each = statuses.map((status) =>
+    among<Order, 'orders'>('id', { kind: 'orders', field: 'id', filters: filtersOf(status, now) }, op === 'ne'),
+  );
+  return op === 'ne' ? each.map((filter) => [filter]) : [each];
+}
+
+/** The common name, or any name of a certificate or of what is under way. */
+function domainGroups(condition: Condition): Groups<Order> {
+  const name = only(condition).toLowerCase();
+  const negative = condition.op === 'ne';
+  const holds = { field: 'names', op: 'eq', value: name } as const;
+  const filters: Filter<Order>[] = [
+    { field: 'commonName', op: negative ? 'ne' : 'eq', value: name },
+    among('id', { kind: 'certificates', field: 'orderId', filters: [holds] }, negative),
+    among(
+      'id',
+      { kind: 'requests', field: 'orderId', filters: [{ field: 'state', op: 'in', value: OPEN }, holds] },
+      negative,
+    ),
+  ];
+  return negative ? filters.map((filter) => [filter]) : [filters];
+}
+
+/** Orders that carry a value of the custom field. The list's entries are JSON, which each database spaces its way. */
+function fieldGroups(condition: Condition): Groups<Order> {
+  const id = only(condition);
+  if (!/^\d{1,15}$/.test(id)) throw invalidParameter(condition.parameter, 'It must be a whole number');
+  const endings = ['":', '": '].flatMap((before) =>
+    [',', '}'].map((after) => `%"fieldId${before}${Number(id)}${after}%`),
+  );
+  const filters = endings.map((value) =>
+    among<Order, 'orderDetails'>('id', {
+      kind: 'orderDetails',
+      field: 'id',
+      filters: [{ field: 'customFields', op: 'like', value }],
+    }),
+  );
+  if (condition.op === 'ne') return filters.map((filter) => [{ ...filter, op: 'not-among' }]);
+  return [filters];
+}
+
+function byEmail({ op }: Condition, email: string, like = email): Filter<Order> {
+  return among(
+    'id',
+    {
+      kind: 'orderDetails',
+      field: 'id',
+      filters: [
+        among('userId', { kind: 'users', field: 'id', filters: [{ field: 'email', op: 'like', value: like }] }),
+      ],
+    },
+    op === 'ne',
+  );
+}
+
+/** Part of the common name, or of the e-mail address of who ordered. */
+function searchGroups(condition: Condition): Groups<Order> {
+  const text = only(condition);
+  const like = `%${text.replaceAll('%', '')}%`;
+  return [[{ field: 'commonName', op: 'like', value: like }, byEmail({ ...condition, op: 'eq' }, text, like)]];
+}
