@@ -163,7 +163,7 @@ export function chooserOf(plan: DcvPlan): (domain: string) => ValidationChoice {
   const { method, scope, names } = plan;
   return (base) => {
     const asked = plan.emails?.get(base);
-    const exact = scope === 'fqdn' || method.startsWith('http') || asked?.emailDomain !== undefined;
+    const exact = scope === 'fqdn' || method.startsWith('http') || asked !== undefined;
     const domain = exact ? base : (names.registrableDomain(base) ?? base);
     if (!usesToken(method)) return { ...emailChoice(domain, names, asked), domain };
     const value = plan.value?.value;
@@ -178,6 +178,13 @@ export function dcvMethodOf({ method, challenges }: Pick<Validation, 'method' | 
   const [first] = challenges;
   if (first?.method === 'dns') return first.record === 'TXT' ? 'dns-txt-token' : 'dns-cname-token';
   return first?.method === 'http' && first.path !== FILE_PATH ? 'http-token-dynamic' : 'http-token';
+}
+
+/** The random value that a validation asks for; null for e-mail. */
+export function valueOf({ challenges: [first] }: Pick<Validation, 'challenges'>): string | null {
+  if (first === undefined || first.method === 'email') return null;
+  if (first.method === 'http') return first.content;
+  return first.record === 'TXT' ? first.value : (first.name.split('.', 1)[0] ?? null);
 }
 
 /** Places where the value is looked for: `verification_value` of a CNAME, `http_token_url` of a file. */
