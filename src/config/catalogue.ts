@@ -1,6 +1,7 @@
 import { DeskError } from '../core/errors.ts';
 import { Catalogue, type Level, type Price, type Product } from '../core/products.ts';
 import type { CheckKind } from '../core/records.ts';
+import { lineProducts } from './catalogue-lines.ts';
 import type { ProductChange } from './product-schema.ts';
 
 /** The products of a desk whose configuration changes none. Prices are examples, in cents per started year. */
@@ -66,7 +67,8 @@ function product(shape: Shape): Product {
  * @throws DeskError `invalid-value` where a new product lacks a member; the field is `products[INDEX]`.
  */
 export function buildCatalogue(changes: readonly ProductChange[] = []): Catalogue {
-  const products = new Map(SHAPES.map((shape) => [productId(shape), product(shape)]));
+  const defaults = [...SHAPES.map(product), ...lineProducts(['digicert'], price)];
+  const products = new Map(defaults.map((one) => [one.id, one]));
   changes.forEach((change, index) => {
     const known = products.get(change.id);
     products.set(change.id, complete(known === undefined ? change : merge(known, change), index));

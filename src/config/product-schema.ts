@@ -38,6 +38,7 @@ export const productSchema = z.strictObject({
     .max(398)
     .optional()
     .describe('Days before the end of a term in which a renewal keeps what is left.'),
+  dialects: z.array(z.string().min(1)).optional().describe('APIs that sell it; all of them where it is not told.'),
 });
 
 export type ProductChange = z.infer<typeof productSchema>;

@@ -34,6 +34,8 @@ export interface Product {
   readonly reissuable: boolean;
   /** Days before the end of a term in which a renewal keeps what is left. */
   readonly renewalWindowDays: number;
+  /** Folder names of the dialects that sell it; every one where it is not told. */
+  readonly dialects?: readonly string[];
 }
 
 export class Catalogue {
@@ -45,6 +47,11 @@ export class Catalogue {
 
   all(): Product[] {
     return [...this.#products.values()];
+  }
+
+  /** What one dialect sells. */
+  soldBy(dialect: string): Product[] {
+    return this.all().filter(({ dialects }) => dialects?.includes(dialect) ?? true);
   }
 
   get(id: string): Product | undefined {

@@ -61,7 +61,7 @@ export function codeFor(product: Pick<Product, 'id' | 'level'>): string {
 export function productCodes(catalogue: Catalogue): ProductCodes {
   const codes = new Map<string, string>();
   const products = new Map<string, Product>();
-  for (const product of catalogue.all()) {
+  for (const product of catalogue.soldBy('realtime-register')) {
     const code = codeFor(product);
     const other = products.get(code);
     if (other !== undefined) {
