@@ -66,32 +66,39 @@ export function currentValue(kept: DatedValue | null, random: Random, now: Insta
   return kept !== null && now < valueExpiry(kept.madeAt) ? kept : { value: randomValue(random), madeAt: now };
 }
 
+export const DCV_SCOPES = ['base_domain', 'fqdn'] as const;
+/** Where a name is proved: at its registrable domain, or as it stands. */
+export type DcvScope = (typeof DCV_SCOPES)[number];
+
 /** How one order is validated: its method, and the one value that serves all its names. Kept in `OrderDetails.extra`. */
 export interface OrderDcv {
   method: DcvMethod;
   /** Null only where the method has never needed one. */
   value: DatedValue | null;
+  /** Null where it is as the account has it. */
+  scope: DcvScope | null;
 }
 
 /** What a new order is validated with. */
-export function newOrderDcv(method: DcvMethod, random: Random, now: Instant): OrderDcv {
-  return { method, value: usesToken(method) ? currentValue(null, random, now) : null };
+export function newOrderDcv(method: DcvMethod, random: Random, now: Instant, scope: DcvScope | null = null): OrderDcv {
+  return { method, value: usesToken(method) ? currentValue(null, random, now) : null, scope };
 }
 
 /** Members of `OrderDetails.extra`, to be spread beside the others. */
-export function orderDcvExtra({ method, value }: OrderDcv): Record<string, unknown> {
-  return { dcvMethod: method, dcvValue: value?.value ?? null, dcvValueMadeAt: value?.madeAt ?? null };
+export function orderDcvExtra({ method, value, scope }: OrderDcv): Record<string, unknown> {
+  return { dcvMethod: method, dcvScope: scope, dcvValue: value?.value ?? null, dcvValueMadeAt: value?.madeAt ?? null };
 }
 
 /** What `orderDcvExtra` has written; the default where nothing was. */
 export function orderDcvOf(extra: Readonly<Record<string, unknown>>): OrderDcv {
-  const { dcvMethod, dcvValue, dcvValueMadeAt } = extra;
+  const { dcvMethod, dcvScope, dcvValue, dcvValueMadeAt } = extra;
+  const scope = DCV_SCOPES.find((one) => one === dcvScope) ?? null;
   const method = DCV_METHODS.find((one) => one === dcvMethod) ?? DEFAULT_DCV_METHOD;
   const value =
     typeof dcvValue === 'string' && typeof dcvValueMadeAt === 'number'
       ? { value: dcvValue, madeAt: dcvValueMadeAt }
       : null;
-  return { method, value };
+  return { method, value, scope };
 }
 
 /**
@@ -145,11 +152,7 @@ export function emailChoice(
   return { method: 'email', challenges: addresses.map((address) => ({ method: 'email', address })) };
 }
 
-export const DCV_SCOPES = ['base_domain', 'fqdn'] as const;
-/** Where a name is proved: at its registrable domain, or as it stands. */
-export type DcvScope = (typeof DCV_SCOPES)[number];
-
-export interface DcvPlan extends OrderDcv {
+export interface DcvPlan extends Pick<OrderDcv, 'method' | 'value'> {
   scope: DcvScope;
   names: NamePolicy;
   /** Addresses that were named, by domain (without `*.`). */

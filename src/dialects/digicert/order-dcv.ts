@@ -105,9 +105,9 @@ export const changeDcvMethod = accept({
     const { clock, random } = world.context;
     const asked = await pending(world, await orderValidations(world, call));
     const method = call.body.dcv_method;
-    const kept = orderDcvOf(asked.details?.extra ?? {}).value;
-    const value = usesToken(method) ? currentValue(kept, random, clock.now()) : kept;
-    await applyDcv(world, call.actor, asked, { method, value });
+    const kept = orderDcvOf(asked.details?.extra ?? {});
+    const value = usesToken(method) ? currentValue(kept.value, random, clock.now()) : kept.value;
+    await applyDcv(world, call.actor, asked, { ...kept, method, value });
     return usesToken(method) && value !== null ? { status: 200, json: renderValue(value) } : { status: 204 };
   },
 });
@@ -122,9 +122,9 @@ export const orderRandomValue = act({
     const asked = await pending(world, await orderValidations(world, call));
     const method = methodOf(asked);
     if (!usesToken(method)) throw wrongMethod();
-    const kept = orderDcvOf(asked.details?.extra ?? {}).value;
-    const value = currentValue(kept, random, clock.now());
-    if (value !== kept) await applyDcv(world, call.actor, asked, { method, value });
+    const kept = orderDcvOf(asked.details?.extra ?? {});
+    const value = currentValue(kept.value, random, clock.now());
+    if (value !== kept.value) await applyDcv(world, call.actor, asked, { ...kept, method, value });
     return { status: 200, json: renderValue(value) };
   },
 });

@@ -3,7 +3,7 @@ import { covers, isFresh, isOpen } from '../../core/facts.ts';
 import { baseOf } from '../../core/names.ts';
 import type { CertificateRequest, Order, OrderDetails, Validation } from '../../core/records.ts';
 import { isFinal } from '../../core/states.ts';
-import { DCV_SCOPES, dcvMethodOf, type DcvMethod, type DcvScope, orderDcvOf, valueOf } from './challenges.ts';
+import { dcvMethodOf, type DcvMethod, type DcvScope, orderDcvOf, valueOf } from './challenges.ts';
 import { idOf, type Call } from './endpoint.ts';
 import { ownOrder } from './order-records.ts';
 import type { World } from './world.ts';
@@ -81,8 +81,8 @@ export async function domainValues(
 
 /** As it was ordered, else as the account has it. */
 export async function scopeOf(world: World, actor: Actor, details: OrderDetails | null): Promise<DcvScope> {
-  const asked = DCV_SCOPES.find((scope) => scope === details?.extra['dcvScope']);
-  if (asked !== undefined) return asked;
+  const { scope } = orderDcvOf(details?.extra ?? {});
+  if (scope !== null) return scope;
   const account = await world.context.store.get('accounts', actor.accountId);
   return account?.settings.domainScope === 'name' ? 'fqdn' : 'base_domain';
 }
