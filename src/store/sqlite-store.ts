@@ -11,6 +11,7 @@ import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, type Row, type Value } from './rows.ts';
 import { FIRST_ID, TABLES } from './tables.ts';
+import { createCheckpointer } from './sqlite-checkpoint.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
 import { createSqliteUnit } from './sqlite-unit.ts';
 import { insertStatement } from './statements.ts';
@@ -37,6 +38,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     writer.close();
     throw error;
   }
+  const checkpointer = createCheckpointer(file, writer);
   const reading = openSqlite(file, 'read');
   let grouping = false;
   // Each commit empties the cache of every other connection, so the writing one is read from wherever it stands
@@ -112,6 +114,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     }
     queue.unshift(...again);
     tell(outcomes);
+    checkpointer.afterCommit();
   }
 
   async function drain(): Promise<void> {
@@ -163,6 +166,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
       if (closed) return;
       closed = true;
       while (draining !== null) await draining;
+      await checkpointer.close();
       reading.close();
       writer.close();
     },
