@@ -33,6 +33,8 @@ export interface DialectContext {
   deriveKey(purpose: string): Uint8Array;
   /** Takes one call from the credential's allowance. Answers 0, or the whole seconds to wait. */
   takeCall(key: string): number;
+  /** False where the operator limits no calls at all. */
+  limitsCalls: boolean;
   /** Without a trailing slash, as clients reach this server. */
   publicUrl(): string;
   log: FastifyBaseLogger;

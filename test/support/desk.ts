@@ -156,6 +156,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey: (purpose) => hashSecret(purpose),
       takeCall: () => limits.wait,
+      limitsCalls: true,
       publicUrl: () => 'http://desk.test',
     });
   });
