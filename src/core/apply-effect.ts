@@ -44,7 +44,7 @@ export function applyDomainChecks(
   const validations = facts.validations.map((validation) => {
     const check = checks.get(validation.id);
     if (check === undefined) return validation;
-    recordAttempt(unit, facts, validation, check, world);
+    recordAttempt(unit, validation, check, world.now);
     const after = afterAttempt(validation, check, world.now);
     if (after.state === 'valid') happenings.push(validated(after));
     if (after.state === 'attention' && validation.state !== 'attention') happenings.push(troubled(after, check));
@@ -69,7 +69,7 @@ function troubled(validation: Validation, check: DomainCheck): Happening {
 }
 
 /** A wrong value or a refused address needs a person; what is not there yet is waited for. */
-function afterAttempt(validation: Validation, check: DomainCheck, now: number): Validation {
+export function afterAttempt(validation: Validation, check: DomainCheck, now: number): Validation {
   const attempts = validation.attempts + 1;
   if (check.outcome === 'passed') {
     const state = transition('validation', validation.state, 'valid');
@@ -80,18 +80,19 @@ function afterAttempt(validation: Validation, check: DomainCheck, now: number): 
   return { ...validation, attempts, state, detail: check.message, nextAttemptAt: now + nextAttemptAfter(attempts) };
 }
 
-function recordAttempt(unit: Unit, facts: Facts, validation: Validation, check: DomainCheck, world: SettleWorld): void {
+/** The evidence of one look at a domain (BR 5.4.1). */
+export function recordAttempt(unit: Unit, validation: Validation, check: DomainCheck, now: number): void {
   unit.insert('attempts', {
     id: unit.newId('attempts'),
-    accountId: facts.request.accountId,
-    requestId: facts.request.id,
+    accountId: validation.accountId,
+    requestId: validation.requestId,
     validationId: validation.id,
     kind: 'domain',
     name: validation.domain,
     outcome: check.outcome,
     message: check.message,
     evidence: check.evidence,
-    at: world.now,
+    at: now,
   });
 }
 

@@ -92,7 +92,8 @@ function currentChoice(validations: readonly Validation[], domain: string): Vali
   return { method: current.method, challenges: current.challenges, domain: current.domain };
 }
 
-function sameAsk(left: Validation, right: Validation): boolean {
+/** Whether two validations ask for the same thing to be published. */
+export function sameAsk(left: Validation, right: Validation): boolean {
   return left.domain === right.domain && asText(left) === asText(right);
 }
 

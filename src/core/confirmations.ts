@@ -4,9 +4,11 @@ import { isOpen, type Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
 import type { CheckKind, Confirmation } from './records.ts';
 import { validated } from './apply-effect.ts';
+import { acceptKept, refuseKept } from './registry/kept-validations.ts';
 import { settle, type Happening } from './settle.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
+import type { Instant } from './time.ts';
 
 export type Answer = 'confirmed' | 'declined' | 'already' | 'expired' | 'gone';
 
@@ -29,12 +31,12 @@ async function answer(engine: Engine, confirmationId: number, word: Answer, chan
     if (confirmation === null) return 'gone';
     if (confirmation.confirmedAt !== null) return 'already';
     if (confirmation.expiresAt <= now) return 'expired';
+    if (confirmation.requestId === null) return answerKept(unit, confirmation, word, now);
     const before = await loadFacts(engine, unit, confirmation.requestId);
     if (before === null || before.request.state !== 'waiting') return 'gone';
     const changed = change(before, confirmation, now);
     if (changed === null) return 'gone';
-    if (word === 'confirmed')
-      await unit.update('confirmations', confirmationId, { confirmedAt: now }, { confirmedAt: null });
+    if (word === 'confirmed') await markConfirmed(unit, confirmationId, now);
     const settled = settle(changed.facts, settleWorld(engine, unit));
     const happenings = [changed.happening, ...settled.happenings];
     await write(engine, unit, before, { ...settled, happenings }, `mail:${confirmation.address}`, 'runner');
@@ -42,6 +44,19 @@ async function answer(engine: Engine, confirmationId: number, word: Answer, chan
   });
   engine.wake();
   return result;
+}
+
+/** The same for a kept domain, which no request carries. */
+async function answerKept(unit: Unit, confirmation: Confirmation, word: Answer, now: Instant): Promise<Answer> {
+  const answered =
+    word === 'confirmed' ? await acceptKept(unit, confirmation, now) : await refuseKept(unit, confirmation, now);
+  if (answered === null) return 'gone';
+  if (word === 'confirmed') await markConfirmed(unit, confirmation.id, now);
+  return word;
+}
+
+async function markConfirmed(unit: Unit, confirmationId: number, now: Instant): Promise<void> {
+  await unit.update('confirmations', confirmationId, { confirmedAt: now }, { confirmedAt: null });
 }
 
 function accept(facts: Facts, confirmation: Confirmation, now: number) {

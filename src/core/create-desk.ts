@@ -7,6 +7,9 @@ import { confirmVetting, vetOrganization, type Vetting } from './organizations.t
 import { placeRequest } from './place-request.ts';
 import type { CheckKind, Job } from './records.ts';
 import { expireCertificates, sendExpiryNotices } from './recurring.ts';
+import { createRegistry } from './registry/create-registry.ts';
+import { validateDomainJob } from './registry/kept-validations.ts';
+import type { Registry } from './registry.ts';
 import { addNote, cancel, remind, sendAgreement } from './requests.ts';
 import { approve, reject } from './approvals.ts';
 import { changeOrder } from './order-details.ts';
@@ -18,6 +21,8 @@ import { importCertificate } from './import-certificate.ts';
 /** What the operator and the people behind mailed links can do beside what dialects ask. */
 export interface DeskOffice {
   desk: Desk;
+  /** What accounts keep beside their orders, for the dialect of this folder name. */
+  registry(dialect: string): Registry;
   confirm(confirmationId: number): Promise<Answer>;
   decline(confirmationId: number): Promise<Answer>;
   vetOrganization(organizationId: number, vetting: Vetting): Promise<void>;
@@ -25,6 +30,8 @@ export interface DeskOffice {
   passCheck(requestId: number, check: CheckKind, by: string, evidence: string): Promise<void>;
   /** Handler of the job kind `advance`. */
   advance(job: Job): Promise<{ runAgainAt?: number }>;
+  /** Handler of the job kind `validate-domain`. */
+  validateDomain(job: Job): Promise<{ runAgainAt?: number }>;
   /** To be run every minute, and every hour. They answer how many certificates they dealt with. */
   expireCertificates(): Promise<number>;
   sendExpiryNotices(): Promise<number>;
@@ -34,12 +41,14 @@ export interface DeskOffice {
 export function createDesk(engine: Engine): DeskOffice {
   return {
     desk: deskOf(engine),
+    registry: (dialect) => createRegistry(engine, dialect),
     confirm: (confirmationId) => confirm(engine, confirmationId),
     decline: (confirmationId) => decline(engine, confirmationId),
     vetOrganization: (organizationId, vetting) => vetOrganization(engine, organizationId, vetting),
     confirmVetting: (organizationId, by) => confirmVetting(engine, organizationId, by),
     passCheck: (requestId, check, by, evidence) => passCheck(engine, requestId, check, by, evidence),
     advance: (job) => advanceJob(engine, job),
+    validateDomain: (job) => validateDomainJob(engine, job),
     expireCertificates: () => expireCertificates(engine),
     sendExpiryNotices: () => sendExpiryNotices(engine),
   };

@@ -34,6 +34,20 @@ export function may(actor: Pick<Actor, 'role' | 'userRole'>, permission: Permiss
 }
 
 /**
+ * Whether the actor may give somebody a role: never one that allows what the actor's own user may not. A key for users
+ * alone may give what a manager may.
+ */
+export function mayGive(actor: Pick<Actor, 'role' | 'userRole'>, role: Role): boolean {
+  const own = actor.userRole ?? (actor.role === 'users' ? 'manager' : actor.role);
+  return PERMISSIONS[role].every((permission) => PERMISSIONS[own].includes(permission));
+}
+
+/** Whether the actor may make a key of a role: it must not do more than the actor's own. */
+export function mayHandOut(actor: Pick<Actor, 'role' | 'userRole'>, role: Role): boolean {
+  return PERMISSIONS[role].every((permission) => may(actor, permission));
+}
+
+/**
  * The actor, who may.
  * @throws DeskError `not-allowed`
  */

@@ -42,7 +42,11 @@ export function planValidations(
   for (const name of [...names].sort(byLabels)) {
     if (planned.some((validation) => covers(validation, name))) continue;
     const proof = fresh.find((candidate) => covers(candidate, name));
-    planned.push(proof === undefined ? open(owner, name, choose, world) : reuse(owner, proof, world));
+    planned.push(
+      proof === undefined
+        ? openValidation({ ...owner, domainId: null }, name, choose(baseOf(name), name), world)
+        : reuse(owner, proof, world),
+    );
   }
   return planned;
 }
@@ -65,14 +69,17 @@ function reuse(owner: { accountId: number; requestId: number }, proof: Validatio
   };
 }
 
-function open(
-  owner: { accountId: number; requestId: number },
+/**
+ * A validation of a name, asked for in the way that was chosen.
+ * @throws DeskError `invalid-value` where that way may not be used for the name.
+ */
+export function openValidation(
+  owner: Pick<Validation, 'accountId' | 'requestId' | 'domainId'>,
   name: string,
-  choose: (domain: string, name: string) => ValidationChoice,
+  choice: ValidationChoice,
   world: PlanWorld,
 ): Validation {
   const base = baseOf(name);
-  const choice = choose(base, name);
   const domain = choice.domain ?? base;
   if (!world.rules.methodAllowed(choice.method, world.now)) {
     throw invalidValue('validation', `Domain validation by ${choice.method} is not allowed any more`, domain);
@@ -87,7 +94,6 @@ function open(
   return {
     id: world.newId(),
     ...owner,
-    domainId: null,
     domain,
     method: choice.method,
     coversSubdomains: choice.method !== 'http',

@@ -1,7 +1,8 @@
 import type { Engine } from './engine.ts';
-import type { Certificate, NotificationKind } from './records.ts';
+import type { Certificate } from './records.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
+import { tellAccount } from './tell-account.ts';
 import { DAY, type Instant } from './time.ts';
 
 /** Days before its end at which the account is told of a certificate that nothing has replaced. */
@@ -68,18 +69,9 @@ async function endingBetween(engine: Engine, after: Instant, until: Instant): Pr
 
 async function notice(unit: Unit, certificate: Certificate, now: Instant): Promise<void> {
   const request = await unit.get('requests', certificate.requestId);
-  const kind: NotificationKind = 'certificate-expiring';
-  unit.insert('notifications', {
-    id: unit.newId('notifications'),
-    accountId: certificate.accountId,
-    dialect: request?.dialect ?? '',
-    kind,
-    requestId: certificate.requestId,
-    certificateId: certificate.id,
-    message: `The certificate for ${certificate.commonName} ends ${new Date(certificate.notAfter).toISOString().slice(0, 10)}`,
-    firedAt: now,
-    readAt: null,
-    acknowledgedAt: null,
-    deliveredAt: null,
-  });
+  const { accountId, requestId, id: certificateId, commonName, notAfter } = certificate;
+  const day = new Date(notAfter).toISOString().slice(0, 10);
+  const message = `The certificate for ${commonName} ends ${day}`;
+  const dialect = request?.dialect ?? '';
+  tellAccount(unit, { accountId, dialect, kind: 'certificate-expiring', message, requestId, certificateId }, now);
 }

@@ -5,7 +5,7 @@ import { DeskError, notFound } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
 import type { CertificateRequest, Note } from './records.ts';
-import { enqueueConfirmation, enqueueConfirmations } from './reminders.ts';
+import { enqueueAgreement, enqueueConfirmations } from './reminders.ts';
 import { cancel as cancelFacts, type Happening } from './settle.ts';
 import type { RequestState } from './states.ts';
 import type { Reader, Unit } from './store.ts';
@@ -50,15 +50,7 @@ export async function sendAgreement(
     if (state === undefined || state === 'passed') {
       throw new DeskError('wrong-state', `Request ${requestId} has no open subscriber agreement`);
     }
-    await enqueueConfirmation(
-      unit,
-      facts,
-      'agreement',
-      email,
-      engine.clock.now(),
-      null,
-      language ?? facts.request.language,
-    );
+    await enqueueAgreement(unit, facts, email, engine.clock.now(), language ?? facts.request.language);
   });
   engine.wake();
 }

@@ -1,7 +1,8 @@
 import type { Facts, Known } from './facts.ts';
 import type { Settled } from './settle.ts';
-import type { Certificate, Kind, Notification, Order, Records } from './records.ts';
+import type { Certificate, Kind, Order, Records } from './records.ts';
 import type { Unit } from './store.ts';
+import { tellAccount } from './tell-account.ts';
 import type { Instant } from './time.ts';
 
 export interface WriteContext {
@@ -134,29 +135,11 @@ function tell(unit: Unit, facts: Facts, settled: Settled, context: WriteContext)
   for (const happening of settled.happenings) {
     const { action, target, details } = happening;
     unit.audit({ at: context.now, actor: context.actor, accountId, action, target, details });
-    if (happening.notify !== undefined)
-      unit.insert('notifications', notificationOf(unit, facts, happening.notify, context.now));
+    if (happening.notify === undefined) continue;
+    const { id: requestId, dialect } = facts.request;
+    const certificateId = facts.certificate?.id ?? facts.target?.id ?? null;
+    tellAccount(unit, { accountId, dialect, ...happening.notify, requestId, certificateId }, context.now);
   }
-}
-
-function notificationOf(
-  unit: Unit,
-  facts: Facts,
-  notify: Pick<Notification, 'kind' | 'message'>,
-  now: Instant,
-): Notification {
-  return {
-    id: unit.newId('notifications'),
-    accountId: facts.request.accountId,
-    dialect: facts.request.dialect,
-    ...notify,
-    requestId: facts.request.id,
-    certificateId: facts.certificate?.id ?? facts.target?.id ?? null,
-    firedAt: now,
-    readAt: null,
-    acknowledgedAt: null,
-    deliveredAt: null,
-  };
 }
 
 /** One job per open request. */

@@ -28,7 +28,8 @@ export interface QuestionFacts {
   purpose: 'domain' | 'agreement';
   accountName: string;
   accountHandle: string;
-  productName: string;
+  /** Null where nothing is ordered yet. */
+  productName: string | null;
   domains: readonly string[];
   /** Whether the yes counts for the names below the domain as well. */
   coversSubdomains: boolean;
@@ -62,7 +63,7 @@ export function questionPage(facts: QuestionFacts, secret: string): string {
 <dt>Who asks</dt><dd>${escapeHtml(facts.accountName)} (account ${escapeHtml(facts.accountHandle)})</dd>
 <dt>${facts.domains.length === 1 ? 'Domain' : 'Domains'}</dt>
 ${facts.domains.map((domain) => `<dd>${escapeHtml(domain)}</dd>`).join('\n')}
-<dt>Product</dt><dd>${escapeHtml(facts.productName)}</dd>
+${facts.productName === null ? '' : `<dt>Product</dt><dd>${escapeHtml(facts.productName)}</dd>`}
 <dt>Asked of</dt><dd>${escapeHtml(facts.address)}</dd>
 <dt>Open until</dt><dd>${readableTime(facts.expiresAt)}</dd>
 </dl>

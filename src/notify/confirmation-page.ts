@@ -94,15 +94,17 @@ async function findOpen({ store, clock }: ConfirmationPageOptions, secret: strin
 async function factsOf(options: ConfirmationPageOptions, found: Confirmation): Promise<QuestionFacts | null> {
   const { store, productName } = options;
   const account = await store.get('accounts', found.accountId);
-  const request = await store.get('requests', found.requestId);
+  const request = found.requestId === null ? null : await store.get('requests', found.requestId);
   const validation = found.validationId === null ? null : await store.get('validations', found.validationId);
-  if (account === null || request === null || (found.purpose === 'domain' && validation === null)) return null;
+  if (account === null || (found.purpose === 'domain' && validation === null)) return null;
+  // Only a kept domain is asked for without a request.
+  if (request === null && (found.requestId !== null || validation === null)) return null;
   return {
     purpose: found.purpose,
     accountName: account.name,
     accountHandle: account.handle,
-    productName: productName(request.product),
-    domains: validation === null ? request.names : [validation.domain],
+    productName: request === null ? null : productName(request.product),
+    domains: validation === null ? (request?.names ?? []) : [validation.domain],
     coversSubdomains: validation?.coversSubdomains ?? false,
     address: found.address,
     expiresAt: found.expiresAt,

@@ -1,11 +1,12 @@
 import type { Instant } from '../core/time.ts';
-import { type ConfirmationWords, WORDS } from './mail-words.ts';
+import { type ConfirmationWords, KEPT_DOMAIN, WORDS } from './mail-words.ts';
 
 /** What the mail with a confirmation link speaks of. */
 export interface ConfirmationFacts {
   purpose: 'domain' | 'agreement';
   accountName: string;
-  productName: string;
+  /** Null where a domain is proved before anything is ordered for it; that mail is in English. */
+  productName: string | null;
   /** The domain to be confirmed, or the names of the certificate. */
   domains: readonly string[];
   link: string;
@@ -17,7 +18,7 @@ export interface ConfirmationFacts {
  * `language` is a code such as `nl` or `de_AT`; one without a translation is answered in English.
  */
 export function confirmationMail(facts: ConfirmationFacts, language: string | null): { subject: string; text: string } {
-  const words = wordsOf(language)[facts.purpose];
+  const words = facts.productName === null ? KEPT_DOMAIN : wordsOf(language)[facts.purpose];
   const fill = (text: string): string => fillIn(text, facts);
   const paragraphs = [
     words.greeting,
@@ -40,7 +41,7 @@ function wordsOf(language: string | null): ConfirmationWords {
 function fillIn(text: string, facts: ConfirmationFacts): string {
   const values: Record<string, string> = {
     account: oneLine(facts.accountName),
-    product: oneLine(facts.productName),
+    product: oneLine(facts.productName ?? ''),
     domain: oneLine(facts.domains[0] ?? ''),
     link: facts.link,
     until: readableTime(facts.expiresAt),

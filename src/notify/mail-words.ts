@@ -34,6 +34,17 @@ const EN: ConfirmationWords = {
   },
 };
 
+/** A domain that an account wants to have proved before it orders anything. */
+export const KEPT_DOMAIN: MailWords = {
+  subject: 'Approve certificates for {domain}',
+  greeting: 'Hello,',
+  asks: '{account} wants to order TLS certificates. You receive this mail at an address that speaks for this domain:',
+  action: 'To let this account have certificates for it, open this page and press "Approve":',
+  expiry: 'The link works until {until}.',
+  unknown:
+    'If you do not expect this, press "Decline" there or do nothing: nothing is issued on the strength of an unanswered mail.',
+};
+
 const NL: ConfirmationWords = {
   domain: {
     subject: 'Keur een certificaat voor {domain} goed',

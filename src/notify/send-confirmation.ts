@@ -22,7 +22,7 @@ export interface SendConfirmationOptions {
 
 /** Payload of a `send-confirmation` job. */
 const payloadSchema = z.object({
-  requestId: z.number().int(),
+  requestId: z.number().int().nullable(),
   validationId: z.number().int().nullable(),
   purpose: z.enum(['domain', 'agreement']),
   address: z.string(),
@@ -65,7 +65,7 @@ export function createSendConfirmation(options: SendConfirmationOptions) {
     const facts = {
       purpose: payload.purpose,
       accountName: question.account.name,
-      productName: options.productName(question.request.product),
+      productName: question.request === null ? null : options.productName(question.request.product),
       domains: question.domains,
       link: `${options.publicUrl()}/confirm/${secret.text}`,
       expiresAt,
@@ -87,12 +87,14 @@ function readPayload(job: Pick<Job, 'payload'>): Payload {
 
 interface Question {
   account: Account;
-  request: CertificateRequest;
+  /** Null where a kept domain is asked for. */
+  request: CertificateRequest | null;
   domains: readonly string[];
 }
 
 /** What is asked; null where it was answered, cancelled or changed since the job was written. */
 async function openQuestion(store: Store, payload: Payload): Promise<Question | null> {
+  if (payload.requestId === null) return keptQuestion(store, payload);
   const request = await store.get('requests', payload.requestId);
   if (request === null || isFinal('request', request.state)) return null;
   const account = await store.get('accounts', request.accountId);
@@ -102,13 +104,22 @@ async function openQuestion(store: Store, payload: Payload): Promise<Question | 
     return open ? { account, request, domains: request.names } : null;
   }
   const validation = payload.validationId === null ? null : await store.get('validations', payload.validationId);
-  if (validation === null || !asksByMail(validation, request, payload.address)) return null;
+  if (validation === null || !asksByMail(validation, request.id, payload.address)) return null;
   return { account, request, domains: [validation.domain] };
 }
 
-function asksByMail(validation: Validation, request: CertificateRequest, address: string): boolean {
+/** A kept domain, which no request carries. */
+async function keptQuestion(store: Store, payload: Payload): Promise<Question | null> {
+  const { purpose, validationId, address } = payload;
+  const validation = validationId === null ? null : await store.get('validations', validationId);
+  if (purpose !== 'domain' || validation === null || !asksByMail(validation, null, address)) return null;
+  const account = await store.get('accounts', validation.accountId);
+  return account === null ? null : { account, request: null, domains: [validation.domain] };
+}
+
+function asksByMail(validation: Validation, requestId: number | null, address: string): boolean {
   return (
-    validation.requestId === request.id &&
+    validation.requestId === requestId &&
     !isFinal('validation', validation.state) &&
     validation.challenges.some((challenge) => challenge.method === 'email' && challenge.address === address)
   );

@@ -24,6 +24,7 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
   const webhooks = { store, clock, log, fetch: world.fetch, dialects, open: box.open };
   return {
     advance: desk.office.advance,
+    'validate-domain': desk.office.validateDomain,
     'renew-crl': desk.crls.crlJobHandler,
     'send-confirmation': createSendConfirmation({ store, clock, random, mailer: world.mailer, publicUrl, productName }),
     'deliver-webhook': createDeliverWebhook(webhooks),

@@ -86,6 +86,8 @@ export const notification = (id: number, more: Partial<Notification> = {}): Noti
   kind: 'certificate-issued',
   requestId: 10,
   certificateId: null,
+  domainId: null,
+  organizationId: null,
   message: `message ${id}`,
   firedAt: NOW,
   readAt: null,

@@ -263,11 +263,12 @@ export async function runDueJobs(world: Pick<CoreWorld, 'engine' | 'clock' | 'of
   let runs = 0;
   for (;;) {
     const now = world.clock.now();
-    const jobs = await store.claimJobs(['advance'], 'test', now, now + DAY, 10);
+    const jobs = await store.claimJobs(['advance', 'validate-domain'], 'test', now, now + DAY, 10);
     if (jobs.length === 0) return runs;
     for (const job of jobs) {
       runs += 1;
-      const { runAgainAt } = await world.office.advance(job);
+      const run = job.kind === 'advance' ? world.office.advance : world.office.validateDomain;
+      const { runAgainAt } = await run(job);
       await store.transact(async (unit) => {
         if (runAgainAt === undefined) await unit.done(job.key);
         else await unit.enqueue({ ...job, runAt: runAgainAt });

@@ -7,7 +7,9 @@ export type NotificationKind =
   | 'request-rejected'
   | 'request-needs-attention'
   | 'certificate-revoked'
-  | 'certificate-expiring';
+  | 'certificate-expiring'
+  | 'domain-validated'
+  | 'organization-validated';
 
 /** Something the account is told of: by polling, and by webhook where it has one. */
 export interface Notification {
@@ -17,6 +19,9 @@ export interface Notification {
   kind: NotificationKind;
   requestId: number | null;
   certificateId: number | null;
+  /** The kept domain, or the organization, that it tells of. */
+  domainId: number | null;
+  organizationId: number | null;
   message: string;
   firedAt: Instant;
   readAt: Instant | null;

@@ -22,14 +22,18 @@ export interface Organization {
   id: number;
   accountId: number;
   containerId: number | null;
+  /** Folder name of the dialect that keeps it and is told of it; null where it came with an order. */
+  dialect: string | null;
   name: string;
+  /** Name and address of those that are kept once per account; null for the others. */
+  identityKey: string | null;
   subject: Subject;
   /** What no certificate shows. */
   details: { assumedName?: string; street2?: string; phone?: string };
   contacts: Contact[];
   /** Inactive ones are not given to new orders. */
   active: boolean;
-  /** Levels for which vetting was asked. */
+  /** Levels for which vetting was asked and has not been finished. */
   submitted: ('OV' | 'EV')[];
   state: OrganizationState;
   /** `OV` or `EV`: how deep it was vetted. */
@@ -48,6 +52,8 @@ export interface Domain {
   accountId: number;
   containerId: number | null;
   organizationId: number | null;
+  /** Folder name of the dialect that keeps it and is told of it. */
+  dialect: string;
   name: string;
   method: Method;
   active: boolean;

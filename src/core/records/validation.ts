@@ -63,7 +63,8 @@ export interface Confirmation {
   id: number;
   accountId: number;
   purpose: 'domain' | 'agreement';
-  requestId: number;
+  /** Null where a kept domain is asked for, outside any request. */
+  requestId: number | null;
   validationId: number | null;
   address: string;
   secretHash: Uint8Array;

@@ -30,6 +30,8 @@ const SUBJECT_STATUS: Readonly<Record<NotificationKind, SubjectStatus>> = {
   'request-needs-attention': 'WARNING',
   'certificate-revoked': 'COMPLETED',
   'certificate-expiring': 'WARNING',
+  'domain-validated': 'OK',
+  'organization-validated': 'OK',
 };
 
 /** Only the first of these names is confirmed by the vendor's own sources. */
