@@ -183,6 +183,8 @@ export async function writeOrder(store: ChanceryStore, accountId: number, reads:
       kind: 'certificate-issued',
       requestId: request.id,
       certificateId: certificate.id,
+      domainId: null,
+      organizationId: null,
       message: 'The certificate was issued',
       firedAt: AT,
       readAt: null,

@@ -91,6 +91,7 @@ async function registerDialect(
     metrics.observe(part, dialect.name);
     await dialect.serve(part, {
       desk: countedDesk(desk.office.desk, metrics, dialect.name),
+      registry: desk.office.registry(dialect.name),
       webhooks,
       store,
       clock,

@@ -143,6 +143,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   await app.register(async (part) => {
     await dialect.serve(part, {
       desk: office.desk,
+      registry: office.registry(dialect.name),
       webhooks,
       store,
       clock,
