@@ -3,8 +3,9 @@ import { newCertificate, newRequest } from './order-shape.ts';
 
 const AT = Date.parse('2026-11-22T12:00:00Z');
 const DAY = 86_400_000;
-const BATCH = 2_000;
-const PRODUCTS = ['ssl_dv', 'ssl_dv_multi', 'ssl_dv_wildcard', 'ssl_ov', 'ssl_ov_multi', 'ssl_ev'];
+/** Large: the pages of the indexes are then written once for many records. */
+const BATCH = 25_000;
+const PRODUCTS = ['dv-single', 'dv-multi', 'dv-wildcard', 'ov-single', 'ov-multi', 'ev-single'];
 const COUNTRIES = ['NL', 'DE', 'FR', 'BE', 'GB', 'US', 'ES', 'IT'];
 
 /**

@@ -16,7 +16,7 @@ export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof
   requests: [{ fields: ['twinKey'], where: "state in ('needs-approval', 'waiting', 'issuing')" }],
   caaAnswers: [{ fields: ['name'] }],
   issuances: [{ fields: ['serial'] }, { fields: ['requestId'], where: "state in ('prepared', 'signed')" }],
-  certificates: [{ fields: ['requestId'] }, { fields: ['issuer', 'serial'] }],
+  certificates: [{ fields: ['requestId'] }, { fields: ['serial', 'issuer'] }],
   blockedKeys: [{ fields: ['spkiHash'] }],
   confirmations: [{ fields: ['secretHash'] }],
   webhooks: [{ fields: ['accountId', 'dialect'] }],

@@ -23,7 +23,6 @@ const LISTED: { readonly [K in Kind]?: readonly string[] } = {
     'keyBits',
     'fingerprint',
     'requestId',
-    'createdAt',
   ],
   requests: ['state', 'kind', 'commonName', 'product', 'createdAt', 'updatedAt', 'startedAt'],
   orders: ['product', 'state', 'commonName', 'organizationId', 'endsAt', 'createdAt'],
@@ -34,7 +33,7 @@ const LISTED: { readonly [K in Kind]?: readonly string[] } = {
 
 /** Lookups by these need no account, and find few. */
 const FEW: { readonly [K in Kind]?: readonly string[] } = {
-  certificates: ['requestId', 'orderId'],
+  certificates: ['requestId', 'orderId', 'serial', 'sha1'],
   requests: ['orderId', 'certificateId'],
   charges: ['requestId'],
 };

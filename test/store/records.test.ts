@@ -93,7 +93,7 @@ forEachStore((open) => {
       ['issuances', { serial: 'AB1' }, 'serial'],
       ['issuances', { requestId: 1 }, 'requestId'],
       ['certificates', { requestId: 1 }, 'requestId'],
-      ['certificates', { serial: 'AB1' }, 'issuer, serial'],
+      ['certificates', { serial: 'AB1' }, 'serial, issuer'],
       ['confirmations', { secretHash: SAMPLES.confirmations(1).secretHash }, 'secretHash'],
       ['webhooks', { dialect: 'dialect-1' }, 'accountId, dialect'],
       ['caKeys', { name: 'key-1' }, 'name'],

@@ -25,7 +25,6 @@ export const LISTED: Readonly<Record<string, readonly string[]>> = {
     'key_bits',
     'fingerprint',
     'request_id',
-    'created_at',
   ],
   requests: ['state', 'kind', 'common_name', 'product', 'created_at', 'updated_at', 'started_at'],
   charges: ['state', 'created_at'],
