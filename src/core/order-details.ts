@@ -1,3 +1,4 @@
+import { checkFieldValues } from './custom-field-values.ts';
 import type { Actor, DetailsAsk } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
@@ -33,6 +34,15 @@ export async function checkDetails(
   return { ...details, alternativeKey };
 }
 
+/** The values as they are kept. @throws DeskError `invalid-value` as `checkFieldValues` */
+export async function checkFields(
+  unit: Unit,
+  accountId: number,
+  values: DetailsAsk['customFields'],
+): Promise<DetailsAsk['customFields']> {
+  return checkFieldValues(await unit.find('customFields', { accountId }), values);
+}
+
 async function refuseTaken(unit: Unit, alternativeKey: string, orderId: number): Promise<void> {
   const [taken] = await unit.find('orderDetails', { alternativeKey });
   if (taken !== undefined && taken.id !== orderId) {
@@ -62,6 +72,9 @@ export async function changeOrder(
     if (before === null) throw notFound(`Details of order ${orderId}`);
     const { id, accountId, userId, alternativeKey: _, ...carried } = before;
     const checked = await checkDetails(unit, actor, { ...carried, ...changes }, orderId);
+    if (changes.customFields !== undefined) {
+      checked.customFields = await checkFields(unit, accountId, changes.customFields);
+    }
     await unit.update('orderDetails', orderId, checked);
     const fields = Object.keys(changes);
     const by = `${actor.handle}/${actor.userName}`;
@@ -69,4 +82,24 @@ export async function changeOrder(
     unit.audit({ at: engine.clock.now(), actor: by, ...what });
     return { id, accountId, userId, ...checked };
   });
+}
+
+/** Of an order that came through a dialect which knows no more of it. */
+function bareDetails({ accountId }: Actor, id: number): OrderDetails {
+  return {
+    id,
+    accountId,
+    containerId: null,
+    userId: null,
+    alternativeId: null,
+    alternativeKey: null,
+    autoRenew: false,
+    autoReissue: false,
+    renewalNotices: true,
+    guestAccess: false,
+    customFields: [],
+    contacts: [],
+    emails: [],
+    extra: {},
+  };
 }

@@ -142,7 +142,7 @@ export const orderInfo = z.strictObject({
   caa_status_message: z.record(z.string(), z.string()).optional(),
 });
 
-const listedOrder = z.strictObject({
+export const listedOrder = z.strictObject({
   ...shared,
   certificate: z.strictObject({
     id,

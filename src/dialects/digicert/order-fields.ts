@@ -1,5 +1,5 @@
-import type { Kind, Order, Records } from '../../core/records.ts';
-import { among, type Filter } from '../../core/store.ts';
+import type { Certificate, Kind, Order, OrderDetails, Records } from '../../core/records.ts';
+import { among, type Filter, type ListQuery } from '../../core/store.ts';
 import { invalidParameter } from './errors.ts';
 import {
   choiceField,
@@ -8,11 +8,12 @@ import {
   never,
   numberField,
   textField,
+  toListQuery,
   type Groups,
   type ListField,
   type ListFields,
 } from './list-fields.ts';
-import type { Condition } from './list-query.ts';
+import type { Condition, ListAsk } from './list-query.ts';
 import type { OrderStatus } from './order-status.ts';
 import type { World } from './world.ts';
 
@@ -20,7 +21,7 @@ const OPEN = ['needs-approval', 'waiting', 'issuing'];
 const MAKING = ['new', 'renew', 'reissue', 'duplicate'];
 
 /** What orders are filtered and sorted by. What certificates and details hold is looked up where it is indexed. */
-export function orderFields(world: World): ListFields<Order> {
+function orderFields(world: World): ListFields<Order> {
   const id = numberField<Order>('id');
   return {
     id,
@@ -35,11 +36,8 @@ export function orderFields(world: World): ListFields<Order> {
     domain_name: { sort: null, filter: domainGroups },
     date_created: dateField('createdAt'),
     order_valid_till: dateField('endsAt'),
-    // Of the certificate that nothing has replaced; sorted by the end of the order.
-    valid_till: {
-      ...through('certificates', 'orderId', dateField('notAfter'), [{ field: 'state', op: 'ne', value: 'reissued' }]),
-      sort: 'endsAt',
-    },
+    // Sorted by the end of the order.
+    valid_till: { sort: 'endsAt', filter: async (condition) => [[withCertificate(await validTill(condition))]] },
     serial_number: through('certificates', 'orderId', upperCase(textField('serial'))),
     certificate_id: through('requests', 'orderId', numberField('id'), [{ field: 'kind', op: 'in', value: MAKING }]),
     container_id: through('orderDetails', 'id', numberField('containerId')),
@@ -62,6 +60,32 @@ export function orderFields(world: World): ListFields<Order> {
 
 /** An order counts as renewed while the one that follows it is neither called off nor refused. */
 const LIVE: Filter<Order> = { field: 'state', op: 'in', value: ['pending', 'active', 'ended'] };
+
+/** What a list of orders asks of the store. @throws VendorError `invalid_value:…` */
+export async function orderQuery(world: World, accountId: number, ask: ListAsk): Promise<ListQuery<Order>> {
+  const isRange = ({ property, op }: Condition): boolean => property === 'valid_till' && op !== 'ne';
+  // Both ends of a range must hold for the same certificate.
+  const range = await Promise.all(ask.conditions.filter(isRange).map(validTill));
+  const conditions = ask.conditions.filter((condition) => !isRange(condition));
+  const fixed = range.length === 0 ? [] : [withCertificate(range.flat())];
+  return toListQuery(accountId, orderFields(world), { ...ask, conditions }, fixed);
+}
+
+async function validTill(condition: Condition): Promise<Filter<Certificate>[]> {
+  if (condition.op === 'ne') throw invalidParameter(condition.parameter);
+  return (await dateField<Certificate>('notAfter').filter(condition)).flat();
+}
+
+/** Orders with a certificate, replaced by no other of the order, that meets these filters. */
+export function withCertificate(filters: readonly Filter<Certificate>[]): Filter<Order> {
+  const current: Filter<Certificate> = { field: 'state', op: 'ne', value: 'reissued' };
+  return among('id', { kind: 'certificates', field: 'orderId', filters: [current, ...filters] });
+}
+
+export function withContainer(containerId: number): Filter<Order> {
+  const filters: Filter<OrderDetails>[] = [{ field: 'containerId', op: 'eq', value: containerId }];
+  return among('id', { kind: 'orderDetails', field: 'id', filters });
+}
 
 /** Orders of which a record of another table meets the condition; the opposite where it is a negative one. */
 function through<K extends Kind>(
@@ -220,7 +244,11 @@ function byEmail({ op }: Condition, email: string, like = email): Filter<Order> 
       kind: 'orderDetails',
       field: 'id',
       filters: [
-        among('userId', { kind: 'users', field: 'id', filters: [{ field: 'email', op: 'like', value: like }] }),
+        among<OrderDetails, 'users'>('userId', {
+          kind: 'users',
+          field: 'id',
+          filters: [{ field: 'email', op: 'like', value: like }],
+        }),
       ],
     },
     op === 'ne',
