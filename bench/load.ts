@@ -15,6 +15,8 @@ export interface Load {
   connections: number;
   /** Requests to send, over all connections. */
   count: number;
+  /** After which no more are sent. */
+  seconds?: number;
   /** The request with this number, whole with its head. */
   request: (at: number) => string;
   /** Status of every answer; any other ends the run. */
@@ -31,6 +33,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
   let done = 0;
   const sockets = await Promise.all(Array.from({ length: load.connections }, () => open(load.port)));
   const start = performance.now();
+  const end = start + (load.seconds ?? Number.POSITIVE_INFINITY) * 1_000;
   try {
     await Promise.all(
       sockets.map((socket) =>
@@ -39,7 +42,7 @@ export async function runLoad(load: Load): Promise<LoadResult> {
             latencies[done] = milliseconds;
             done += 1;
           }
-          if (next === load.count) return null;
+          if (next === load.count || performance.now() > end) return null;
           next += 1;
           return load.request(next - 1);
         }),
@@ -49,13 +52,8 @@ export async function runLoad(load: Load): Promise<LoadResult> {
     for (const socket of sockets) socket.destroy();
   }
   const seconds = (performance.now() - start) / 1_000;
-  latencies.sort();
-  return {
-    count: load.count,
-    perSecond: load.count / seconds,
-    p50: percentile(latencies, 0.5),
-    p99: percentile(latencies, 0.99),
-  };
+  const sorted = latencies.subarray(0, done).sort();
+  return { count: done, perSecond: done / seconds, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
 }
 
 function open(port: number): Promise<Socket> {

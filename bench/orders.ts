@@ -13,6 +13,7 @@ const CSRS = 4_000;
 /** Names that were ordered before, so that their CAA answers are on record (8 hours). */
 const KNOWN_NAMES = 2_000;
 const RUNS = 5;
+const WARM_UP = 8_000;
 
 /** Orders of one kind against one server. */
 export interface OrderRun extends LoadResult {
@@ -91,51 +92,49 @@ export function opensslSigns(): number {
   return Number(text.trim().split('\n').at(-1)?.trim().split(/\s+/).at(-2));
 }
 
+/** What is measured in each round, so that a change of the machine's mood meets all alike. */
+const LOADS = [
+  { connections: 1, count: 800, names: 'known' },
+  { connections: 32, count: 5_000, names: 'known' },
+  { connections: 128, count: 5_000, names: 'known' },
+  { connections: 32, count: 1_500, names: 'new' },
+] as const;
+
 /** Orders issued within their call, over HTTP, durable, on one database. */
 export async function benchOrders(engine: 'SQLite' | 'PostgreSQL', log: (line: string) => void): Promise<Measure[]> {
-  const postgres: PostgresServer | null = engine === 'SQLite' ? null : await startPostgres(['fsync=on']);
+  const postgres: PostgresServer | null =
+    engine === 'SQLite' ? null : await startPostgres(['fsync=on', 'max_wal_size=4GB']);
   const served = await serve(postgres === null ? {} : { databaseUrl: postgres.url });
   try {
-    const idle = served.memory();
     const bench = await prepareOrders(served);
-    const measures: Measure[] = [memory(`${engine}: memory idle`, idle)];
-    for (const [connections, count] of [
-      [1, 1_000],
-      [32, 6_000],
-      [128, 6_000],
-    ] as const) {
-      measures.push(...(await repeated(bench, engine, connections, count, 'known', log)));
+    // What V8 compiles in the first seconds is no measure of a server that runs for weeks.
+    await bench.run(32, WARM_UP, 'known');
+    const runs = LOADS.map((): (OrderRun & { share: number })[] => []);
+    for (let round = 0; round < RUNS; round += 1) {
+      const signs = opensslSigns();
+      for (const [at, { connections, count, names }] of LOADS.entries()) {
+        const one = await bench.run(connections, count, names);
+        runs[at]?.push({ ...one, share: one.perSecond / signs });
+        log(
+          `${engine}, ${connections} connections, ${names} names: ` +
+            `${Math.round(one.perSecond)}/s, p50 ${one.p50.toFixed(2)} ms, ${Math.round(one.cpu)} µs CPU`,
+        );
+      }
     }
-    measures.push(...(await repeated(bench, engine, 32, 2_000, 'new', log)));
-    measures.push(memory(`${engine}: memory under load`, served.memory()));
-    return measures;
+    return LOADS.flatMap((load, at) => summarize(engine, load, runs[at] ?? []));
   } finally {
     await served.stop();
     await postgres?.stop();
   }
 }
 
-async function repeated(
-  bench: OrderBench,
+function summarize(
   engine: string,
-  connections: number,
-  count: number,
-  names: 'known' | 'new',
-  log: (line: string) => void,
-): Promise<Measure[]> {
-  const runs: OrderRun[] = [];
-  const ratios: number[] = [];
-  for (let at = 0; at < RUNS; at += 1) {
-    const signs = opensslSigns();
-    const one = await bench.run(connections, count, names);
-    runs.push(one);
-    ratios.push(one.perSecond / signs);
-    log(
-      `${engine}, ${connections} connections, ${names} names: ${Math.round(one.perSecond)}/s, ${Math.round(one.cpu)} µs CPU`,
-    );
-  }
-  const of = (pick: (run: OrderRun) => number): number[] => runs.map(pick);
-  const name = `${engine}, ${connections} connection${connections === 1 ? '' : 's'}${names === 'new' ? ', new names' : ''}`;
+  { connections, names }: (typeof LOADS)[number],
+  runs: readonly (OrderRun & { share: number })[],
+): Measure[] {
+  const of = (pick: (run: OrderRun & { share: number }) => number): number[] => runs.map(pick);
+  const name = `${engine}, ${connections} connection${connections === 1 ? '' : 's'}${names === 'new' ? ', a new name each' : ''}`;
   return [
     measure(
       `${name}: orders`,
@@ -159,13 +158,13 @@ async function repeated(
     ),
     measure(
       `${name}: units per commit`,
-      'units',
+      '',
       of((run) => run.unitsPerCommit),
     ),
-    measure(`${name}: share of bare P-256 signing (openssl speed)`, '', ratios),
+    measure(
+      `${name}: orders by P-256 signatures of openssl speed`,
+      '',
+      of((run) => run.share),
+    ),
   ];
-}
-
-export function memory(name: string, bytes: number): Measure {
-  return measure(name, 'MB', [bytes / 1e6]);
 }

@@ -10,15 +10,7 @@ import {
 import { lintFindings } from '../src/pki/lint.ts';
 import { type SignatureAlgorithm, signNow } from '../src/pki/signer.ts';
 import { caSubject } from '../src/pki/subject-writer.ts';
-
-/** One measure: the median of several runs with the slowest and the fastest. */
-export interface Measure {
-  name: string;
-  median: number;
-  min: number;
-  max: number;
-  unit: string;
-}
+import { type Measure, perSecond, table } from './measure.ts';
 
 const RUNS = 7;
 const NOW = Date.parse('2026-11-22T10:00:00Z');
@@ -33,13 +25,15 @@ export async function benchSign(): Promise<Measure[]> {
   const [leaves, build] = [makeLeaves(), builder('ecdsa-sha256')];
   const tbs = leaves.map(build);
   return [
-    perSecond('build to-be-signed part', 20_000, (at) => build(leaves[at % leaves.length]!)),
-    perSecond('lint to-be-signed part', 20_000, (at) => checkLeaf(tbs[at % tbs.length]!, leaves[at % leaves.length]!)),
-    perSecond('bare signature, P-256', 5_000, (at) => signNow(ec, tbs[at % tbs.length]!)),
-    perSecond('build and sign, P-256', 5_000, issuing('ecdsa-sha256', ec, false)),
-    perSecond('build, lint and sign, P-256', 5_000, issuing('ecdsa-sha256', ec, true)),
-    perSecond('build and sign, RSA-2048', 700, issuing('rsa-sha256', rsa, false)),
-    perSecond('build, lint and sign, RSA-2048', 700, issuing('rsa-sha256', rsa, true)),
+    perSecond('build to-be-signed part', 20_000, RUNS, (at) => build(leaves[at % leaves.length]!)),
+    perSecond('lint to-be-signed part', 20_000, RUNS, (at) =>
+      checkLeaf(tbs[at % tbs.length]!, leaves[at % leaves.length]!),
+    ),
+    perSecond('bare signature, P-256', 5_000, RUNS, (at) => signNow(ec, tbs[at % tbs.length]!)),
+    perSecond('build and sign, P-256', 5_000, RUNS, issuing('ecdsa-sha256', ec, false)),
+    perSecond('build, lint and sign, P-256', 5_000, RUNS, issuing('ecdsa-sha256', ec, true)),
+    perSecond('build and sign, RSA-2048', 700, RUNS, issuing('rsa-sha256', rsa, false)),
+    perSecond('build, lint and sign, RSA-2048', 700, RUNS, issuing('rsa-sha256', rsa, true)),
   ];
 }
 
@@ -99,21 +93,4 @@ function checkLeaf(tbs: Uint8Array, leaf: LeafContent, algorithm: SignatureAlgor
   if (findings.length > 0) throw new Error(`The benchmark makes certificates that break ${findings.join()}`);
 }
 
-/** How often a second the work is done: one run to warm up, then `RUNS` of `count` each. */
-function perSecond(name: string, count: number, work: (at: number) => unknown): Measure {
-  const rates: number[] = [];
-  for (let run = 0; run <= RUNS; run++) {
-    const start = process.hrtime.bigint();
-    for (let at = 0; at < count; at++) work(at);
-    const seconds = Number(process.hrtime.bigint() - start) / 1e9;
-    if (run > 0) rates.push(Math.round(count / seconds));
-  }
-  rates.sort((left, right) => left - right);
-  return { name, median: rates[RUNS >> 1]!, min: rates[0]!, max: rates[RUNS - 1]!, unit: 'per second' };
-}
-
-if (import.meta.main) {
-  for (const { name, median, min, max, unit } of await benchSign()) {
-    console.log(`${name.padEnd(34)} ${String(median).padStart(8)} ${unit}  (${min} to ${max})`);
-  }
-}
+if (import.meta.main) console.log(table(await benchSign()));
