@@ -9,6 +9,7 @@ import type {
   Note,
   Order,
   OrderDetails,
+  Organization,
   Person,
   RevocationReason,
   Role,
@@ -65,8 +66,17 @@ export interface CertificateAsk {
   approval?: ApprovalAsk;
   /** An organization of the account that the certificate speaks of; found by the subject where it is not told. */
   organizationId?: number | null;
+  /** Of the organization that the subject describes, where the ask brings it. */
+  newOrganization?: NewOrganizationAsk;
+  /** Where true, every domain is proved anew, whatever counts already. */
+  proveAgain?: boolean;
   /** Kept with the request, for the dialect. */
   extra: Record<string, unknown>;
+}
+
+export interface NewOrganizationAsk extends Pick<Organization, 'details' | 'contacts' | 'containerId'> {
+  /** Where true, one is made although the account has the same already. */
+  evenIfKnown: boolean;
 }
 
 export interface ApprovalAsk {

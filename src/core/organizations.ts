@@ -1,3 +1,4 @@
+import type { NewOrganizationAsk } from './desk.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import type { Engine } from './engine.ts';
 import { wakeRequest } from './engine.ts';
@@ -17,6 +18,7 @@ export async function findOrganization(
   product: Product,
   subject: Subject,
   now: Instant,
+  brought: NewOrganizationAsk = { evenIfKnown: false, details: {}, contacts: [], containerId: null },
 ): Promise<Organization | null> {
   if (!product.checks.includes('organization')) return null;
   const name = subject.organization;
@@ -24,15 +26,17 @@ export async function findOrganization(
   const known = await unit.find('organizations', { accountId, name, active: true });
   const same = known.filter((one) => sameOrganization(one.subject, subject));
   const best = same.find((one) => one.state === 'valid') ?? same[0];
-  if (best !== undefined) return best;
+  if (best !== undefined && !brought.evenIfKnown) return best;
   const organization: Organization = {
     id: unit.newId('organizations'),
     accountId,
-    containerId: null,
+    containerId: brought.containerId,
+    dialect: null,
     name,
+    identityKey: null,
     subject: identityOf(subject),
-    details: {},
-    contacts: [],
+    details: brought.details,
+    contacts: brought.contacts,
     active: true,
     submitted: [],
     state: 'waiting',

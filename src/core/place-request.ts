@@ -6,7 +6,7 @@ import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import type { OrderedNames } from './names.ts';
-import { checkDetails } from './order-details.ts';
+import { checkDetails, checkFields } from './order-details.ts';
 import { findOrganization } from './organizations.ts';
 import { checkDomains } from './perform.ts';
 import { candidateDomains, planValidations } from './plan-validations.ts';
@@ -34,6 +34,8 @@ export interface Placement {
   /** What a new order carries in dialects that know more of it. */
   details?: DetailsAsk | undefined;
   target: Certificate | null;
+  /** Runs first in the transaction; what it throws leaves nothing behind. */
+  beforehand?: (unit: Unit) => Promise<void>;
 }
 
 /**
@@ -76,7 +78,10 @@ async function plan(
   const now = engine.clock.now();
   const { names } = placement.names;
   const domains = candidateDomains(names, policy);
-  const proofs = await reader.reusableValidations(actor.accountId, domains, rules.domainProofSince(now));
+  const proofs =
+    placement.ask.proveAgain === true
+      ? []
+      : await reader.reusableValidations(actor.accountId, domains, rules.domainProofSince(now));
   const owner = { accountId: actor.accountId, requestId };
   return planValidations(owner, names, proofs, placement.ask.chooseValidation, { now, rules, names: policy, newId });
 }
@@ -88,6 +93,7 @@ async function record(
   placement: Placement,
   checks: ReadonlyMap<string, DomainCheck>,
 ): Promise<Facts> {
+  await placement.beforehand?.(unit);
   await refuseBlockedKey(unit, placement);
   await refuseTwin(unit, actor, placement);
   const world = settleWorld(engine, unit);
@@ -163,7 +169,7 @@ async function organizationFor(
 ): Promise<Organization | null> {
   const { ask, order, product } = placement;
   const id = ask.organizationId ?? order?.organizationId ?? null;
-  if (id === null) return findOrganization(unit, actor.accountId, product, ask.subject, now);
+  if (id === null) return findOrganization(unit, actor.accountId, product, ask.subject, now, ask.newOrganization);
   const organization = await unit.get('organizations', id);
   if (organization === null || organization.accountId !== actor.accountId) throw notFound(`Organization ${id}`);
   if (!organization.active && order === null)
@@ -176,7 +182,14 @@ async function recordDetails(unit: Unit, actor: Actor, placement: Placement, fac
   const { details } = placement;
   if (details === undefined || facts.order === null) return;
   const checked = await checkDetails(unit, actor, details, facts.order.id);
-  unit.insert('orderDetails', { ...checked, id: facts.order.id, accountId: actor.accountId, userId: actor.userId });
+  const customFields = await checkFields(unit, actor.accountId, details.customFields);
+  unit.insert('orderDetails', {
+    ...checked,
+    customFields,
+    id: facts.order.id,
+    accountId: actor.accountId,
+    userId: actor.userId,
+  });
 }
 
 function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationId: number | null, now: number): Order {
