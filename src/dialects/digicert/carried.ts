@@ -31,6 +31,10 @@ export interface OrderExtra {
   vatNumber?: string;
   comments?: string;
   renewalMessage?: string;
+  /** Of a discount for replacing another vendor's certificate, which this server does not give. */
+  applyDiscount?: boolean;
+  replacedSerial?: string;
+  billingAddress?: Record<string, string | undefined>;
 }
 
 export function orderExtra(details: OrderDetails | null): OrderExtra {

@@ -40,7 +40,7 @@ async function listAnswer(world: World, call: Call): Promise<Answer> {
   return { status: 200, json: { orders, page: pageOf(ask, total) } };
 }
 
-function wantsCsv({ accept }: Call): boolean {
+export function wantsCsv({ accept }: Call): boolean {
   return accept.split(',').some((type) => type.split(';', 1)[0]?.trim().toLowerCase() === CSV);
 }
 
