@@ -95,6 +95,9 @@ interface TermAsk {
 
 export type DetailsAsk = Omit<OrderDetails, 'id' | 'accountId' | 'userId' | 'alternativeKey'>;
 
+/** What is to be otherwise: as it stands, or as it follows from what the order carries at that moment. */
+export type DetailsChange = Partial<DetailsAsk> | ((carried: DetailsAsk) => Partial<DetailsAsk>);
+
 export interface NewOrderAsk extends CertificateAsk, TermAsk {
   product: string;
 }
@@ -174,7 +177,7 @@ export interface Desk {
   /** Calls off what is open on an order: a new one, or its reissue. @throws `wrong-state` where nothing is open. */
   cancelOrder(actor: Actor, orderId: number, note: string | null): Promise<void>;
   /** Changes what the order carries. @throws `not-found`, `invalid-value`, `already-exists` for an alternative id */
-  changeOrder(actor: Actor, orderId: number, changes: Partial<DetailsAsk>): Promise<OrderDetails>;
+  changeOrder(actor: Actor, orderId: number, changes: DetailsChange): Promise<OrderDetails>;
   /**
    * A person's yes; the request goes on at once.
    * @throws `not-allowed` without the permission, or for the own request where two people are demanded; `wrong-state`

@@ -1,5 +1,5 @@
 import { checkFieldValues } from './custom-field-values.ts';
-import type { Actor, DetailsAsk } from './desk.ts';
+import type { Actor, DetailsAsk, DetailsChange } from './desk.ts';
 import type { Engine } from './engine.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { ownOrder } from './orders.ts';
@@ -57,31 +57,50 @@ async function ownContainer(unit: Unit, actor: Actor, containerId: number): Prom
 }
 
 /**
- * Changes what an order carries.
- * @throws DeskError `not-found`, and as `checkDetails`
+ * Changes what an order carries; a function gets what it carries now, so that nothing of others is lost.
+ * @throws DeskError `not-found`, and as `checkDetails` for what is changed
  */
 export async function changeOrder(
   engine: Engine,
   actor: Actor,
   orderId: number,
-  changes: Partial<DetailsAsk>,
+  change: DetailsChange,
 ): Promise<OrderDetails> {
   return engine.store.transact(async (unit) => {
     await ownOrder(unit, actor, orderId);
     const before = await unit.get('orderDetails', orderId);
-    if (before === null) throw notFound(`Details of order ${orderId}`);
-    const { id, accountId, userId, alternativeKey: _, ...carried } = before;
-    const checked = await checkDetails(unit, actor, { ...carried, ...changes }, orderId);
+    const { id, accountId, userId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
+    const changes = typeof change === 'function' ? change(carried) : change;
+    const checked = await checkDetails(unit, actor, { ...carried, guestAccess: false, ...changes }, orderId);
+    const details = { ...checked, guestAccess: changes.guestAccess ?? carried.guestAccess };
+    // What the account wanted when the id was given stays.
+    if (!('alternativeId' in changes)) details.alternativeKey = alternativeKey;
     if (changes.customFields !== undefined) {
-      checked.customFields = await checkFields(unit, accountId, changes.customFields);
+      details.customFields = await checkChangedFields(unit, accountId, carried.customFields, changes.customFields);
     }
-    await unit.update('orderDetails', orderId, checked);
+    if (before === null) unit.insert('orderDetails', { id, accountId, userId, ...details });
+    else await unit.update('orderDetails', orderId, details);
     const fields = Object.keys(changes);
     const by = `${actor.handle}/${actor.userName}`;
     const what = { accountId, action: 'order.changed', target: `order:${orderId}`, details: { fields } };
     unit.audit({ at: engine.clock.now(), actor: by, ...what });
-    return { id, accountId, userId, ...checked };
+    return { id, accountId, userId, ...details };
   });
+}
+
+/** A field that became required after the order may stay without a value. */
+async function checkChangedFields(
+  unit: Unit,
+  accountId: number,
+  before: DetailsAsk['customFields'],
+  after: DetailsAsk['customFields'],
+): Promise<DetailsAsk['customFields']> {
+  const known = new Set(before.map(({ fieldId }) => fieldId));
+  const fields = await unit.find('customFields', { accountId });
+  return checkFieldValues(
+    fields.map((field) => ({ ...field, required: field.required && known.has(field.id) })),
+    after,
+  );
 }
 
 /** Of an order that came through a dialect which knows no more of it. */

@@ -39,12 +39,12 @@ export function certificateStatus(certificate: Certificate, now: Instant): 'issu
   return certificate.state === 'expired' || certificate.notAfter <= now ? 'expired' : 'issued';
 }
 
-/** How long a certificate was asked to live, in the unit that was used; as long as its order where none was. */
-export function certValidity(request: CertificateRequest, order: ValidityMembers): ValidityMembers {
-  return certificateExtra(request).certValidity ?? order;
+/** How long a certificate was asked to live, in the unit that was used; a year where nothing was told. */
+export function certValidity(request: CertificateRequest): ValidityMembers {
+  return certificateExtra(request).certValidity ?? { years: 1 };
 }
 
-/** `certificate` of an order, but for `status` and `cert_validity`. */
+/** `certificate` of an order, but for `status`. */
 export async function certificateMembers(world: World, made: Made, organizationId: number | null) {
   const { request, certificate } = made;
   const extra = certificateExtra(request);
@@ -58,6 +58,7 @@ export async function certificateMembers(world: World, made: Made, organizationI
     ...issuedAt,
     ...csrMember(request),
     ...(organizationId === null ? {} : { organization: { id: organizationId } }),
+    cert_validity: certValidity(request),
     organization_units: extra.organizationUnits,
     server_platform: serverPlatform(extra.serverPlatform),
     signature_hash: extra.signatureHash,

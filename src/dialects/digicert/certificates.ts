@@ -1,8 +1,7 @@
 import type { Actor } from '../../core/desk.ts';
 import type { Certificate } from '../../core/records.ts';
 import { certificateFile, FORMATS, PEM_FILE, pemsAsZip, PKCS7_FILE, ZIP, type Format } from './certificate-files.ts';
-import { orderValidity } from './carried.ts';
-import { certificateMembers, certificateStatus, certValidity } from './certificate-view.ts';
+import { certificateMembers, certificateStatus } from './certificate-view.ts';
 import { certificateExtra } from './carried.ts';
 import { act, idOf, read, type Answer, type Call } from './endpoint.ts';
 import { invalidParameter, unknownObject, VendorError } from './errors.ts';
@@ -206,11 +205,9 @@ export const getCertificate = read({
     const request = await store.get('requests', certificate.requestId);
     const order = certificate.orderId === null ? null : await store.get('orders', certificate.orderId);
     if (request === null) throw unknownObject('certificate');
-    const details = order === null ? null : await store.get('orderDetails', order.id);
     const json = {
       ...(await certificateMembers(world, { request, certificate }, order?.organizationId ?? null)),
       status: certificateStatus(certificate, clock.now()),
-      cert_validity: certValidity(request, order === null ? {} : orderValidity(order, details)),
       ...(order === null ? {} : { order_id: order.id }),
       archived: certificate.archivedAt === null ? 0 : 1,
     };

@@ -1,9 +1,11 @@
 import { z } from 'zod';
-import type { DetailsAsk } from '../../core/desk.ts';
+import { checkFieldValues } from '../../core/custom-field-values.ts';
+import type { DetailsChange } from '../../core/desk.ts';
+import { DeskError } from '../../core/errors.ts';
 import * as answers from './order-answers.ts';
 import { accept, act, idOf, type Answer, type Call } from './endpoint.ts';
-import { invalidParameter, VendorError } from './errors.ts';
-import { email, flag, lines, list, text } from './fields.ts';
+import { invalidParameter, unknownObject, VendorError } from './errors.ts';
+import { email, flag, id, lenientText, lines, list, text } from './fields.ts';
 import { ownOrder, primaryOf, readOrder } from './order-records.ts';
 import { renderPerson } from './people-view.ts';
 import { formatTimestamp } from './times.ts';
@@ -12,7 +14,7 @@ import type { World } from './world.ts';
 const DONE = { 204: null } as const;
 
 /** Changes what the order in the path carries. */
-async function change(world: World, call: Call<unknown>, changes: Partial<DetailsAsk>): Promise<Answer> {
+async function change(world: World, call: Call<unknown>, changes: DetailsChange): Promise<Answer> {
   await world.context.desk.changeOrder(call.actor, idOf(call, 'orderId', 'order'), changes);
   return { status: 204 };
 }
@@ -107,6 +109,30 @@ export const setRenewalNotices = act({
     const on = SWITCHES[(call.params['status'] ?? '').toLowerCase()];
     if (on === undefined) throw invalidParameter('status', 'It must be enable or disable');
     return change(world, call, { renewalNotices: on });
+  },
+});
+
+export const setCustomField = accept({
+  method: 'POST',
+  path: '/order/certificate/:orderId/custom-field',
+  summary: "Set an order's value of a custom field; without a value it is taken away",
+  body: z.object({ metadata_id: id, value: lenientText(4_096).default('') }),
+  answers: DONE,
+  async handle(world, call) {
+    const { metadata_id: fieldId, value } = call.body;
+    const { accountId } = call.actor;
+    await ownOrder(world, call.actor, idOf(call, 'orderId', 'order'));
+    const [field] = await world.context.store.find('customFields', { accountId, id: fieldId });
+    if (field === undefined || field.state === 'deleted') throw unknownObject('metadata');
+    try {
+      checkFieldValues([field], [{ fieldId, value }]);
+    } catch (error) {
+      if (!(error instanceof DeskError)) throw error;
+      throw new VendorError(400, 'invalid_custom_field_value', `${error.message}.`);
+    }
+    return change(world, call, ({ customFields }) => ({
+      customFields: [...customFields.filter((one) => one.fieldId !== fieldId), { fieldId, value }],
+    }));
   },
 });
 

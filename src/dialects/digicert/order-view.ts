@@ -1,9 +1,8 @@
 import type { z } from 'zod';
 import type { Contact, CustomField } from '../../core/records.ts';
 import { addMonths } from '../../core/time.ts';
-import { orderExtra, orderValidity } from './carried.ts';
+import { certificateExtra, orderExtra, orderValidity } from './carried.ts';
 import { certificateMembers, certificateStatus, certValidity, issuedMembers, nameMembers } from './certificate-view.ts';
-import { certificateExtra } from './carried.ts';
 import { orderDcvOf } from './challenges.ts';
 import type { listedOrder, orderInfo } from './order-answers.ts';
 import { primaryOf, requestsOfKind, type OrderRecords } from './order-records.ts';
@@ -70,7 +69,7 @@ function containerMember({ container }: OrderRecords) {
 
 /** An order as a list shows it. */
 export function renderListed(world: World, records: OrderRecords, labels: FieldLabels): ListedOrder {
-  const { order, details, organization } = records;
+  const { order, organization } = records;
   const made = primaryOf(records);
   const { nameId, name } = world.products.of(order.product);
   const duplicates = requestsOfKind(records, 'duplicate').length;
@@ -81,7 +80,7 @@ export function renderListed(world: World, records: OrderRecords, labels: FieldL
       id: made.request.id,
       ...issuedMembers(made.certificate, world.context.clock.now()),
       ...nameMembers(made),
-      cert_validity: certValidity(made.request, orderValidity(order, details)),
+      cert_validity: certValidity(made.request),
       signature_hash: certificateExtra(made.request).signatureHash,
     },
     ...(organization === null ? {} : { organization: { id: organization.id, name: organization.name } }),
@@ -112,7 +111,6 @@ export async function renderOrder(world: World, records: OrderRecords, labels: F
     certificate: {
       ...(await certificateMembers(world, made, order.organizationId)),
       ...status,
-      cert_validity: certValidity(made.request, orderValidity(order, details)),
     },
     is_renewal: order.renewsOrderId !== null,
     renewed_order_id: records.renewedById ?? 0,
