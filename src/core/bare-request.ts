@@ -62,7 +62,7 @@ export function bareFacts(request: CertificateRequest): Facts {
   };
 }
 
-/** Who acts, as the audit trail shows it: `handle/user`. */
+/** Who acts, as the audit trail shows it: `handle/user`, or `system` for what goes on by itself. */
 export function nameOf(actor: Actor): string {
-  return `${actor.handle}/${actor.userName}`;
+  return actor.handle === '' ? actor.userName : `${actor.handle}/${actor.userName}`;
 }

@@ -1,3 +1,4 @@
+import { runAutoOrders } from './auto-orders.ts';
 import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
 import type { Desk } from './desk.ts';
 import { advanceJob, type Engine } from './engine.ts';
@@ -35,6 +36,8 @@ export interface DeskOffice {
   /** To be run every minute, and every hour. They answer how many certificates they dealt with. */
   expireCertificates(): Promise<number>;
   sendExpiryNotices(): Promise<number>;
+  /** To be run every hour; answers how many requests it placed. */
+  runAutoOrders(): Promise<number>;
 }
 
 /** Puts the heart together from what is handed in. */
@@ -51,6 +54,7 @@ export function createDesk(engine: Engine): DeskOffice {
     validateDomain: (job) => validateDomainJob(engine, job),
     expireCertificates: () => expireCertificates(engine),
     sendExpiryNotices: () => sendExpiryNotices(engine),
+    runAutoOrders: () => runAutoOrders(engine),
   };
 }
 

@@ -1,3 +1,4 @@
+import type { AskAgain } from './ask-again.ts';
 import { advanceKey, writeFacts } from './write-facts.ts';
 import type { Facts, Known } from './facts.ts';
 import { isResting, nextStep, type Step } from './next-step.ts';
@@ -24,6 +25,8 @@ export interface Engine {
   names: NamePolicy;
   catalogue: Catalogue;
   rules: Rules;
+  /** How dialects ask again where an order goes on by itself, by their folder names. */
+  askAgain?: ReadonlyMap<string, AskAgain>;
   /** By which CAA records mean an account (RFC 8657 §3). */
   accountUri?: (accountId: number) => string;
   /** Tells the job runner of this process that there is work. */

@@ -30,10 +30,11 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'deliver-webhook': createDeliverWebhook(webhooks),
     'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
     'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
+    'run-auto-orders': every(HOUR, clock, desk.office.runAutoOrders),
   };
 }
 
-const RECURRING = ['expire-certificates', 'send-expiry-notices'];
+const RECURRING = ['expire-certificates', 'send-expiry-notices', 'run-auto-orders'];
 
 /** Puts the jobs that run for ever in place; where they are already, they become due now. */
 export async function enqueueRecurring(store: Store, clock: Clock): Promise<void> {

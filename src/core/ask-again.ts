@@ -1,0 +1,36 @@
+import type { CertificateAsk, ValidationChoice } from './desk.ts';
+import { invalidValue } from './errors.ts';
+import { covers } from './facts.ts';
+import type { CertificateRequest, OrderDetails, Validation } from './records.ts';
+
+/** What an order was last asked with. */
+export interface LastAsk {
+  request: CertificateRequest;
+  details: OrderDetails;
+  validations: readonly Validation[];
+}
+
+/** The same again: ways of validation with values that are fresh where they must be, and what goes with them. */
+export interface NextAsk extends Pick<CertificateAsk, 'chooseValidation' | 'extra' | 'proveAgain'> {
+  /** `OrderDetails.extra` from now on. */
+  detailsExtra: OrderDetails['extra'];
+}
+
+/** How a dialect asks again where an order goes on by itself. It knows how its challenges are made. */
+export type AskAgain = (last: LastAsk) => NextAsk;
+
+/** As the last time to the letter: for dialects whose challenges do not age. */
+export function askTheSame({ request, details, validations }: LastAsk): NextAsk {
+  return {
+    chooseValidation: (domain, name) => sameWay(validations, domain, name),
+    extra: request.extra,
+    detailsExtra: details.extra,
+  };
+}
+
+function sameWay(validations: readonly Validation[], domain: string, name: string): ValidationChoice {
+  const fitting = validations.filter((one) => covers(one, name));
+  const last = fitting.findLast((one) => one.domain === domain) ?? fitting.at(-1);
+  if (last === undefined) throw invalidValue('validation', `It is not known how ${domain} was validated`, domain);
+  return { method: last.method, challenges: last.challenges, domain: last.domain };
+}
