@@ -1,7 +1,68 @@
+import { accountInfo, checkAuthorization, listAuthorizations, ping } from './account.ts';
+import {
+  activateContainer,
+  containerInfo,
+  createContainer,
+  deactivateContainer,
+  listChildren,
+  listContainerOrganizations,
+  listContainerRoles,
+  listContainers,
+  listTemplates,
+  templateInfo,
+  updateContainer,
+} from './containers.ts';
+import {
+  changeDomainMethod,
+  domainEmails,
+  listDcvMethods,
+  newDomainToken,
+  resendDomainEmails,
+  validateDomainToken,
+} from './domain-dcv.ts';
+import {
+  activateDomain,
+  createDomain,
+  deactivateDomain,
+  deleteDomain,
+  domainInfo,
+  listDomains,
+  submitDomain,
+} from './domains.ts';
 import type { Endpoint } from './endpoint.ts';
+import { accountBalance, orderPricing } from './finance.ts';
+import { changeKeyStatus, createKey, editKey, keyInfo, listKeys } from './keys.ts';
+import { createField, createFields, deleteField, listFields, updateField } from './metadata.ts';
+import { changeDcvMethod, checkDcv, orderRandomValue } from './order-dcv.ts';
+import { resendOrderApproval, resendOrderEmails } from './order-emails.ts';
+import { orderValidationStatus } from './order-validation.ts';
+import {
+  activateOrganization,
+  createOrganization,
+  deactivateOrganization,
+  deleteOrganization,
+  listOrganizations,
+  organizationInfo,
+  organizationValidations,
+  submitOrganization,
+  updateOrganization,
+} from './organizations.ts';
 import { placeOrder } from './place-order.ts';
 import { getProduct, listProductLimits, listProducts } from './products-endpoints.ts';
 import { changeRequestStatus, getRequest, listRequests } from './requests.ts';
+import { createUser, currentUser, deleteUser, listServiceUsers, listUsers, updateUser, userInfo } from './users.ts';
+import {
+  activateWebhook,
+  checkChallenge,
+  createWebhook,
+  deactivateWebhook,
+  deleteWebhook,
+  listWebhooks,
+  sendChallenge,
+  testWebhookEndpoint,
+  updateWebhook,
+  webhookInfo,
+} from './webhooks.ts';
 
 /** Everything that is served, in the order of the vendor's documentation. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -15,4 +76,76 @@ export const ENDPOINTS: readonly Endpoint[] = [
   changeRequestStatus,
   // Orders afterwards, certificates.
   // Validation, domains, organizations, account.
+  orderValidationStatus,
+  checkDcv,
+  changeDcvMethod,
+  orderRandomValue,
+  resendOrderEmails,
+  resendOrderApproval,
+  listDomains,
+  createDomain,
+  domainInfo,
+  deleteDomain,
+  activateDomain,
+  deactivateDomain,
+  submitDomain,
+  listDcvMethods,
+  changeDomainMethod,
+  newDomainToken,
+  validateDomainToken,
+  domainEmails,
+  resendDomainEmails,
+  listOrganizations,
+  createOrganization,
+  organizationInfo,
+  updateOrganization,
+  deleteOrganization,
+  activateOrganization,
+  deactivateOrganization,
+  organizationValidations,
+  submitOrganization,
+  accountInfo,
+  listAuthorizations,
+  checkAuthorization,
+  ping,
+  listUsers,
+  listServiceUsers,
+  currentUser,
+  userInfo,
+  createUser,
+  updateUser,
+  deleteUser,
+  listKeys,
+  keyInfo,
+  createKey,
+  editKey,
+  changeKeyStatus,
+  listContainers,
+  containerInfo,
+  listChildren,
+  createContainer,
+  updateContainer,
+  activateContainer,
+  deactivateContainer,
+  listContainerRoles,
+  listTemplates,
+  templateInfo,
+  listContainerOrganizations,
+  accountBalance,
+  orderPricing,
+  listFields,
+  createField,
+  createFields,
+  updateField,
+  deleteField,
+  listWebhooks,
+  webhookInfo,
+  createWebhook,
+  updateWebhook,
+  deleteWebhook,
+  testWebhookEndpoint,
+  sendChallenge,
+  checkChallenge,
+  activateWebhook,
+  deactivateWebhook,
 ];
