@@ -270,8 +270,8 @@ export async function runDueJobs(world: Pick<CoreWorld, 'engine' | 'clock' | 'of
       const run = job.kind === 'advance' ? world.office.advance : world.office.validateDomain;
       const { runAgainAt } = await run(job);
       await store.transact(async (unit) => {
-        if (runAgainAt === undefined) await unit.done(job.key);
-        else await unit.enqueue({ ...job, runAt: runAgainAt });
+        await unit.done(job.key);
+        if (runAgainAt !== undefined) await unit.enqueue({ ...job, runAt: runAgainAt });
       });
     }
   }
