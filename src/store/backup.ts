@@ -6,8 +6,8 @@ import { createGzip } from 'node:zlib';
 import { newestMigration } from './migrate.ts';
 import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { type BackupTable, backupTables } from './backup-tables.ts';
-import { numbered } from './reader.ts';
 import type { Row } from './rows.ts';
+import { numbered } from './sql.ts';
 
 export const FORMAT = 'chancery-backup';
 

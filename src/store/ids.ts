@@ -39,8 +39,8 @@ export function createIdSource(): IdSource {
       if (ids.next === ids.end) {
         const block = ids.reserve.shift();
         if (block === undefined) {
-          // A unit that needs more than a whole block gets there by doubling.
-          ids.size *= 2;
+          // A unit that needs more than a whole block gets there in a few runs.
+          ids.size = Math.max(LARGEST_SIZE, ids.size * 4);
           throw new IdsExhausted(kind);
         }
         ids.next = block.from;

@@ -2,8 +2,7 @@ import type { Job } from '../core/records.ts';
 import type { JobLeases, Store } from '../core/store.ts';
 import { decodeRow, type Row, type Value } from './rows.ts';
 import { TABLES } from './tables.ts';
-import type { Engine } from './sql.ts';
-import { numbered } from './reader.ts';
+import { type Engine, numbered } from './sql.ts';
 
 /** Runs one writing statement by itself, or several as one transaction, and returns the last one's rows when durable. */
 export type Execute = (

@@ -124,6 +124,18 @@ function likeCondition(engine: Engine, field: Field, column: RawBuilder<unknown>
 
 /** The text is part of one of the searchable columns, or it is the id. */
 export function searchCondition(engine: Engine, table: Table, search: string): Condition {
+  const id = idIn(search);
+  const text = textCondition(engine, table, search);
+  return id === null ? text : either([text, sql`${sql.ref('id')} = ${id}`]);
+}
+
+/** The id that a search names, if it does. */
+export function idIn(search: string): number | null {
+  return /^[1-9]\d{0,14}$/.test(search) ? Number(search) : null;
+}
+
+/** The text is part of one of the searchable columns. */
+export function textCondition(engine: Engine, table: Table, search: string): Condition {
   const pattern = `%${search.replace(/[\\_%]/g, '\\$&')}%`;
   const conditions: Condition[] = [];
   for (const field of searchableFields(table)) {
@@ -134,8 +146,8 @@ export function searchCondition(engine: Engine, table: Table, search: string): C
       conditions.push(likeCondition(engine, { ...field, type: 'text' }, column, pattern));
     }
   }
-  if (/^[1-9]\d{0,14}$/.test(search)) conditions.push(sql`${sql.ref('id')} = ${Number(search)}`);
-  return either(conditions);
+  // Null in one column must not make the whole unknown.
+  return sql`coalesce(${either(conditions)}, ${sql.lit(engine === 'sqlite' ? 0 : false)})`;
 }
 
 export function all(conditions: readonly Condition[]): Condition {

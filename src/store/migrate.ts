@@ -4,6 +4,7 @@ import { records } from './migrations/001-records.ts';
 import { lists } from './migrations/002-lists.ts';
 import { orderLists } from './migrations/003-order-lists.ts';
 import { totals } from './migrations/004-totals.ts';
+import { search } from './migrations/005-search.ts';
 import type { Engine } from './sql.ts';
 
 /** One step of the schema. Never changed once released; the next step follows it. */
@@ -13,7 +14,7 @@ export interface Migration {
   statements(engine: Engine): string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, lists, orderLists, totals];
+export const MIGRATIONS: readonly Migration[] = [records, lists, orderLists, totals, search];
 
 /** Number of the schema that this program knows. */
 export function newestMigration(): number {

@@ -11,10 +11,15 @@ import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { connectionOptions, createReadPool, readAnswer } from './postgres-connection.ts';
 import { createLane, FIRST_HEAD, type Lane } from './postgres-lane.ts';
 import { createReader } from './reader.ts';
+import { indexSome } from './search-index.ts';
+import { createSearchKeeper } from './search-keeper.ts';
 import { FIRST_ID } from './tables.ts';
 
 /** Units in one commit. */
 const LARGEST_GROUP = 128;
+/** Milliseconds after which what was written is taken into the search index. */
+const INDEX_PAUSE = 1_000;
+const INDEX_STEPS = 20;
 /** Any number that no other program on the database locks: `chancery` in letters of a telephone. */
 const MIGRATION_LOCK = 24_262_379;
 
@@ -64,6 +69,7 @@ export async function openPostgresStore(
         const { outcomes, again, commits } = await lane.run(group);
         stats.units += outcomes.length;
         stats.commits += commits;
+        keeper.afterCommit(group.length);
         queue.unshift(...again);
         tell(outcomes);
       } catch (error) {
@@ -95,6 +101,11 @@ export async function openPostgresStore(
     });
   }
 
+  const keeper = createSearchKeeper(
+    () => isolated(url, 'write', (query) => indexMuch(query)),
+    () => queue.length > 0,
+    INDEX_PAUSE,
+  );
   const execute: Execute = async (statements) => {
     const answers = [];
     for (const { text, parameters } of statements) answers.push([...(await pool.query(text, parameters))]);
@@ -125,12 +136,20 @@ export async function openPostgresStore(
     },
     async close() {
       if (closed) return;
+      keeper.stop();
       closed = true;
       while (scheduled || busy.size > 0) await (busy.size > 0 ? Promise.all(busy) : new Promise(setImmediate));
       for (const lane of all) await lane.close();
       await pool.close();
     },
   };
+}
+
+async function indexMuch(query: IsolatedQuery): Promise<boolean> {
+  for (let steps = 0; steps < INDEX_STEPS; steps += 1) {
+    if (!(await indexSome('postgres', query))) return false;
+  }
+  return true;
 }
 
 async function isolated<T>(

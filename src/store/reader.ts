@@ -2,11 +2,11 @@ import { sql } from 'kysely';
 import type { Kind, Records, Validation } from '../core/records.ts';
 import type { FindOptions, ListQuery, ListResult, Reader } from '../core/store.ts';
 import type { Instant } from '../core/time.ts';
-import { listIds } from './list.ts';
+import { listIds, LIST_LIMITS, type ListLimits } from './list.ts';
 import { orderBy } from './list-conditions.ts';
 import { decodeRow, encodeValue, type Row, type Value } from './rows.ts';
 import { fieldOf, TABLES, type Field, type Table } from './tables.ts';
-import { BUILDERS, type Engine } from './sql.ts';
+import { BUILDERS, type Engine, numbered } from './sql.ts';
 
 /** Runs one statement on a connection. Its answer's rows are lists of values in the order selected. */
 export type Query = (text: string, parameters: readonly Value[]) => readonly Row[] | Promise<readonly Row[]>;
@@ -27,7 +27,7 @@ export function anyOf(engine: Engine, field: Field, values: readonly unknown[]):
   return [`= any(?::${field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text'}[])`, encoded as never];
 }
 
-export function createReader(engine: Engine, query: Query): TableReader {
+export function createReader(engine: Engine, query: Query, limits: ListLimits = LIST_LIMITS): TableReader {
   const shapes = new Map<string, string>();
   const shape = (key: string, build: () => string): string => {
     let text = shapes.get(key);
@@ -75,7 +75,7 @@ export function createReader(engine: Engine, query: Query): TableReader {
   }
 
   async function list<K extends Kind>(kind: K, asked: ListQuery<Records[K]>): Promise<ListResult<Records[K]>> {
-    const { ids, total } = await listIds(engine, query, kind, asked);
+    const { ids, total } = await listIds(engine, query, kind, asked, limits);
     const found = new Map<number, Records[K]>();
     for (const record of await find(kind, { id: ids } as never)) found.set(record.id, record);
     const records = ids.map((id) => found.get(id)).filter((record) => record !== undefined);
@@ -166,10 +166,4 @@ function condition(engine: Engine, field: Field, value: unknown) {
  */
 function lastOrder(engine: Engine, ordered: boolean) {
   return engine === 'sqlite' && !ordered ? sql`+${sql.ref('id')}` : sql.ref('id');
-}
-
-/** `?` as `$1`, `$2` … for PostgreSQL. */
-export function numbered(engine: Engine, text: string): string {
-  let count = 0;
-  return engine === 'sqlite' ? text : text.replace(/\?/g, () => `$${(count += 1)}`);
 }

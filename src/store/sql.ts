@@ -40,3 +40,9 @@ export const BUILDERS: Readonly<Record<Engine, Builder>> = {
   sqlite: createBuilder('sqlite'),
   postgres: createBuilder('postgres'),
 };
+
+/** `?` as `$1`, `$2` … for PostgreSQL. */
+export function numbered(engine: Engine, text: string): string {
+  let count = 0;
+  return engine === 'sqlite' ? text : text.replace(/\?/g, () => `$${(count += 1)}`);
+}

@@ -12,6 +12,8 @@ import { createReader } from './reader.ts';
 import { encodeRecord, type Row, type Value } from './rows.ts';
 import { FIRST_ID, TABLES } from './tables.ts';
 import { createCheckpointer } from './sqlite-checkpoint.ts';
+import { indexSome } from './search-index.ts';
+import { createSearchKeeper } from './search-keeper.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
 import { createSqliteUnit } from './sqlite-unit.ts';
 import { insertStatement } from './statements.ts';
@@ -19,6 +21,8 @@ import type { AuditAsk } from './unit-rules.ts';
 
 /** Units in one commit. More gain nothing and make the first wait. */
 const LARGEST_GROUP = 128;
+/** Milliseconds after which what was written is taken into the search index. */
+const INDEX_PAUSE = 100;
 
 const HEAD = 'select events, hash from chain_head where id = 1';
 const PUT_HEAD = `insert into chain_head (id, events, hash) values (1, ?, ?)
@@ -115,6 +119,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     queue.unshift(...again);
     tell(outcomes);
     checkpointer.afterCommit();
+    keeper.afterCommit(group.length);
   }
 
   async function drain(): Promise<void> {
@@ -139,6 +144,12 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   const execute: Execute = (statements) =>
     transact(async () => statements.map(({ text, parameters }) => writer.all(text, parameters)));
 
+  const writing: IsolatedQuery = async (text, parameters = []) => writer.all(text, parameters);
+  const keeper = createSearchKeeper(
+    () => transact(() => indexSome('sqlite', writing)),
+    () => queue.length > 0,
+    INDEX_PAUSE,
+  );
   const leases = createJobLeases('sqlite', execute);
   const [nextFree, nextLeased] = nextJobStatements('sqlite');
 
@@ -164,6 +175,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     },
     async close() {
       if (closed) return;
+      keeper.stop();
       closed = true;
       while (draining !== null) await draining;
       await checkpointer.close();
