@@ -21,7 +21,12 @@ export interface Answer {
   /** Becomes the JSON body. Without it and without `content` the body is empty. */
   json?: unknown;
   /** Becomes the body as it stands, of this type. */
-  content?: { type: string; body: string | Uint8Array | AsyncIterable<string>; fileName?: string };
+  content?: {
+    type: string;
+    body: string | Uint8Array | AsyncIterable<string>;
+    fileName?: string;
+    headers?: Readonly<Record<string, string>>;
+  };
 }
 
 /** What an answer's body is: a schema of its JSON, null where it is empty, or a content type. */

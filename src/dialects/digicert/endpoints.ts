@@ -63,6 +63,36 @@ import {
   updateWebhook,
   webhookInfo,
 } from './webhooks.ts';
+import { listByAlternativeId, listStatusChanges } from './brief-orders.ts';
+import {
+  archiveCertificate,
+  downloadFormat,
+  downloadOrder,
+  downloadOrderFormat,
+  downloadOrderPlatform,
+  downloadOwnPlatform,
+  downloadPlatform,
+  getCertificate,
+  getChain,
+  listIntermediates,
+  unarchiveCertificate,
+} from './certificates.ts';
+import { createGuestLink, disableGuestLinks, downloadGuestOrder, setGuestAccess, showGuestOrder } from './guest.ts';
+import {
+  addCsr,
+  addOrderNote,
+  setAdditionalEmails,
+  setAutoReissue,
+  setAutoRenew,
+  setCustomField,
+  setRenewalNotices,
+  updateOrderStatus,
+} from './order-changes.ts';
+import { getOrder } from './order-info.ts';
+import { countExpiring, listOrders, listSubaccountOrders, reportOrders } from './order-list.ts';
+import { listDuplicates, listReissues } from './reissue-lists.ts';
+import { duplicateOrder, reissueOrder } from './reissue.ts';
+import { revokeCertificate, revokeOrder } from './revoke.ts';
 
 /** Everything that is served, in the order of the vendor's documentation. */
 export const ENDPOINTS: readonly Endpoint[] = [
@@ -75,6 +105,43 @@ export const ENDPOINTS: readonly Endpoint[] = [
   getRequest,
   changeRequestStatus,
   // Orders afterwards, certificates.
+  listOrders,
+  listStatusChanges,
+  listByAlternativeId,
+  getOrder,
+  updateOrderStatus,
+  reissueOrder,
+  listReissues,
+  duplicateOrder,
+  listDuplicates,
+  revokeOrder,
+  addCsr,
+  addOrderNote,
+  setAdditionalEmails,
+  setAutoReissue,
+  setAutoRenew,
+  setRenewalNotices,
+  setCustomField,
+  reportOrders,
+  countExpiring,
+  listSubaccountOrders,
+  listIntermediates,
+  getCertificate,
+  downloadFormat,
+  downloadPlatform,
+  downloadOwnPlatform,
+  downloadOrder,
+  downloadOrderFormat,
+  downloadOrderPlatform,
+  getChain,
+  revokeCertificate,
+  archiveCertificate,
+  unarchiveCertificate,
+  createGuestLink,
+  setGuestAccess,
+  disableGuestLinks,
+  showGuestOrder,
+  downloadGuestOrder,
   // Validation, domains, organizations, account.
   orderValidationStatus,
   checkDcv,

@@ -33,7 +33,7 @@ function sharedMembers(world: World, records: OrderRecords, labels: FieldLabels)
     disable_renewal_notifications: details?.renewalNotices === false,
     is_multi_year_plan: isMultiYear(records) ? ('1' as const) : ('0' as const),
     price: priceOf(records),
-    ...(details?.alternativeId == null ? {} : { alternative_order_id: details.alternativeId }),
+    ...optional('alternative_order_id', details?.alternativeId ?? undefined),
     ...customFieldsMember(records, labels),
   };
 }

@@ -13,6 +13,8 @@ import { parseJson, readBody } from './read-body.ts';
 import { newSecret } from './secret.ts';
 import { BASE, createWorld, DIALECT, type World } from './world.ts';
 
+export { createWebhookSide } from './webhook-side.ts';
+
 /** The certificate-ordering part of the DigiCert CertCentral Services API v2. */
 export const digicert: Dialect = {
   name: DIALECT,
@@ -99,8 +101,9 @@ function send(reply: FastifyReply, { status, json, content }: Answer): FastifyRe
   return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
 }
 
-function sendContent(reply: FastifyReply, { type, body, fileName }: NonNullable<Answer['content']>): FastifyReply {
-  reply.header('content-type', type);
+function sendContent(reply: FastifyReply, content: NonNullable<Answer['content']>): FastifyReply {
+  const { type, body, fileName, headers = {} } = content;
+  reply.headers({ ...headers, 'content-type': type });
   if (fileName !== undefined) reply.header('content-disposition', `attachment; filename="${fileName}"`);
   if (typeof body === 'string') return reply.send(Buffer.from(body));
   if (body instanceof Uint8Array) return reply.send(Buffer.from(body.buffer, body.byteOffset, body.length));

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { CertificateRequest, Charge, User } from '../../core/records.ts';
+import type { Certificate, CertificateRequest, Charge, User } from '../../core/records.ts';
 import { certificateExtra } from './carried.ts';
 import {
   certificateStatus,
@@ -30,7 +30,7 @@ export const listReissues = read({
     const { records, made, users } = await readMade(world, call, 'reissue');
     const certificates = made.map((one) => ({
       ...sharedMembers(world, one, users),
-      archived: one.certificate?.archivedAt == null ? (0 as const) : (1 as const),
+      archived: isArchived(one.certificate) ? (1 as const) : (0 as const),
       ...purchaseMembers(records.charges.find(({ requestId }) => requestId === one.request.id)),
     }));
     const json: z.infer<typeof answers.reissueList> = { certificates };
@@ -56,13 +56,17 @@ export const listDuplicates = read({
         signature_hash: extra.signatureHash,
         ...(issuing === null ? {} : { ca_cert_id: issuing.id }),
         sub_id: subIdOf(all.indexOf(request)),
-        archived: certificate?.archivedAt == null ? ('0' as const) : ('1' as const),
+        archived: isArchived(certificate) ? ('1' as const) : ('0' as const),
       };
     });
     const json: z.infer<typeof answers.duplicateList> = { certificates: await Promise.all(certificates) };
     return { status: 200, json };
   },
 });
+
+function isArchived(certificate: Certificate | null): boolean {
+  return certificate !== null && certificate.archivedAt !== null;
+}
 
 type Kind = 'reissue' | 'duplicate';
 
@@ -73,7 +77,7 @@ async function readMade(world: World, call: Call, kind: Kind) {
   const certificates = new Map(records.certificates.map((certificate) => [certificate.requestId, certificate]));
   const made = requestsOfKind(records, kind)
     .map((request): Made => ({ request, certificate: certificates.get(request.id) ?? null }))
-    .filter(({ certificate }) => withArchived || certificate?.archivedAt == null);
+    .filter(({ certificate }) => withArchived || !isArchived(certificate));
   return { records, made, users: await requesters(world, records, made) };
 }
 
