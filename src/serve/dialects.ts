@@ -2,7 +2,12 @@ import type { Issuer } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Reader } from '../core/store.ts';
 import type { Dialect } from '../dialects/dialect.ts';
-import { createWebhookSide, realtimeRegister } from '../dialects/realtime-register/plugin.ts';
+import { digicert } from '../dialects/digicert/plugin.ts';
+import { createWebhookSide as digicertWebhooks } from '../dialects/digicert/webhook-side.ts';
+import {
+  createWebhookSide as realtimeRegisterWebhooks,
+  realtimeRegister,
+} from '../dialects/realtime-register/plugin.ts';
 import type { WebhookDialect } from '../notify/webhooks.ts';
 
 /** The vendors' APIs that are served. */
@@ -16,5 +21,8 @@ interface WebhookTools {
 
 /** How those that know webhooks push a notification, by name. */
 export function webhookDialects(options: WebhookTools): ReadonlyMap<string, WebhookDialect> {
-  return new Map([[realtimeRegister.name, createWebhookSide(options)]]);
+  return new Map<string, WebhookDialect>([
+    [realtimeRegister.name, realtimeRegisterWebhooks(options)],
+    [digicert.name, digicertWebhooks(options)],
+  ]);
 }

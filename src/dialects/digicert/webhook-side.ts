@@ -12,6 +12,8 @@ const EVENTS: Partial<Record<NotificationKind, WebhookEvent>> = {
   'certificate-issued': 'certificate_issued',
   'certificate-revoked': 'certificate_revoked',
   'request-rejected': 'order_rejected',
+  'domain-validated': 'domain_validated',
+  'organization-validated': 'organization_validated',
 };
 
 /** Longer than this, and nobody who ordered still waits for the answer. */
@@ -29,7 +31,9 @@ export function createWebhookSide({ store, issuers }: WebhookTools) {
       const event = EVENTS[notification.kind];
       const settings = settingsOf(webhook);
       if (event === undefined || !settings.events.includes(event)) return null;
-      const { requestId, certificateId } = notification;
+      const { requestId, certificateId, domainId, organizationId } = notification;
+      if (domainId !== null) return { event, data: await domainData(store, domainId) };
+      if (organizationId !== null) return { event, data: await organizationData(store, organizationId) };
       const request = requestId === null ? null : await store.get('requests', requestId);
       const certificate = certificateId === null ? null : await store.get('certificates', certificateId);
       const orderId = request?.orderId ?? certificate?.orderId;
@@ -43,6 +47,19 @@ export function createWebhookSide({ store, issuers }: WebhookTools) {
     sign: (_body: Uint8Array, key: Uint8Array): Record<string, string> =>
       key.length === 0 ? {} : { 'x-webhook-key': Buffer.from(key).toString() },
     taken: [200, 201, 202, 203, 204, 205, 206],
+  };
+}
+
+async function domainData(store: Reader, domainId: number): Promise<object> {
+  const domain = await store.get('domains', domainId);
+  return { domain_id: domainId, ...(domain === null ? {} : { domain_name: domain.name }) };
+}
+
+async function organizationData(store: Reader, organizationId: number): Promise<object> {
+  const organization = await store.get('organizations', organizationId);
+  return {
+    organization_id: organizationId,
+    ...(organization === null ? {} : { organization_name: organization.name }),
   };
 }
 
