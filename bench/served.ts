@@ -15,6 +15,7 @@ enabled = true
 startBalance = 900000000
 [rateLimits]
 perSecond = 0
+vendorLimits = false
 [log]
 level = "warn"
 `;

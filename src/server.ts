@@ -69,7 +69,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   if (config.tls.enabled) opened.defer(await serveCertificate(server as TlsServer, foundation, desk));
   await desk.crls.publishDue();
 
-  const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data);
+  const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data, config.sandbox.enabled);
   const jobs = createJobRunner({
     store,
     clock,

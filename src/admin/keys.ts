@@ -6,7 +6,7 @@ import { accountByHandle } from './accounts.ts';
 import { type KeyMaker, type Office, record } from './office.ts';
 
 /** Keys of the admin API. They are the operator's; the account only says beside whom they were made. */
-export const adminKeys: KeyMaker = {
+export const adminKeys: KeyMaker & { firstRole?: Role } = {
   name: 'admin',
   newSecret: (_handle: string, random: Random) =>
     `chancery_admin_${Buffer.from(random.bytes(32)).toString('base64url')}`,
@@ -20,6 +20,8 @@ export interface NewKey {
   /** Who acts with it, as the audit trail shows. */
   userName?: string;
   role?: Role;
+  /** Whose key it is, where the account has users. */
+  userId?: number | null;
 }
 
 /** A credential without the hash of its secret. */
@@ -30,7 +32,7 @@ export type KeyView = Omit<Credential, 'secretHash'>;
  * @throws DeskError `not-found`, `invalid-value`
  */
 export async function createKey(office: Office, ask: NewKey, by: string): Promise<{ key: KeyView; secret: string }> {
-  const { dialect, userName = 'api', role = dialect === 'admin' ? 'admin' : 'orders' } = ask;
+  const { dialect, userName = 'api', userId = null, role = dialect === 'admin' ? 'admin' : 'orders' } = ask;
   const makers = [...office.dialects, adminKeys];
   const maker = makers.find(({ name }) => name === dialect);
   if (maker === undefined) {
@@ -47,7 +49,7 @@ export async function createKey(office: Office, ask: NewKey, by: string): Promis
       accountId: account.id,
       dialect,
       userName,
-      userId: null,
+      userId,
       role,
       label: null,
       createdAt: office.clock.now(),

@@ -13,7 +13,7 @@ export function initCommand(): Command {
   ).action((options: CommonOptions) =>
     withDeskAndFoundation(options, async (desk, foundation) => {
       const { config, store, dialects } = foundation;
-      const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data);
+      const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data, config.sandbox.enabled);
       const [root] = await showCa(store);
       const credentials = made === null ? null : credentialsFile(config.data);
       const told = { data: config.data, database: store.engine, root: root?.subject, credentials };

@@ -24,7 +24,7 @@ export interface Config extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLim
   readonly keyFile: string;
   readonly sandbox: { readonly enabled: boolean };
   readonly accounts: { readonly currency: string; readonly startBalance: number };
-  readonly rateLimits: { readonly perSecond: number; readonly burst: number };
+  readonly rateLimits: { readonly perSecond: number; readonly burst: number; readonly vendorLimits: boolean };
   readonly catalogue: Catalogue;
   readonly secrets: Secrets;
 }

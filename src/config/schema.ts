@@ -181,6 +181,10 @@ const rateLimits = z
         'Calls a second that a credential may make in the long run; 0 for no limit. Default: 100; no limit in the sandbox.',
       ),
     burst: whole(200, 1, 1_000_000).describe('Calls that it may make at once after a rest.'),
+    vendorLimits: z
+      .boolean()
+      .default(true)
+      .describe("Whether limits that a vendor documents hold as well: 1000 calls in 3 minutes of DigiCert's."),
   })
   .prefault({});
 

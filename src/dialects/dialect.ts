@@ -2,6 +2,7 @@ import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
+import type { Role } from '../core/records.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
@@ -33,11 +34,17 @@ export interface DialectContext {
   deriveKey(purpose: string): Uint8Array;
   /** Takes one call from the credential's allowance. Answers 0, or the whole seconds to wait. */
   takeCall(key: string): number;
-  /** False where the operator limits no calls at all. */
-  limitsCalls: boolean;
+  /** Whether limits that the vendor documents hold beside those of the operator. */
+  vendorLimits: boolean;
   /** Without a trailing slash, as clients reach this server. */
   publicUrl(): string;
   log: FastifyBaseLogger;
+}
+
+/** What the first start of the sandbox has made, so that a certificate can be had at once. */
+export interface ReadyAccount {
+  organizationId: number;
+  domain: string;
 }
 
 /** One vendor's API. `src/server.ts` lists them; each lies in its own folder. */
@@ -48,8 +55,10 @@ export interface Dialect {
   readonly credentialsKey: string;
   /** A new secret of the form that this vendor's clients expect; holds 256 random bits. */
   newSecret(handle: string, random: Random): string;
+  /** What the key of the first start may do; by default `orders`. */
+  readonly firstRole?: Role;
   /** What a client needs, written into `credentials.json`. */
-  describeCredentials(handle: string, secret: string): Record<string, unknown>;
+  describeCredentials(handle: string, secret: string, ready?: ReadyAccount | null): Record<string, unknown>;
   /** A `curl` command that works on a fresh start. */
   exampleCommand(baseUrl: string, handle: string, secret: string): string;
   /** Registers routes, parsers, 404 and error renderer on an encapsulated instance. */

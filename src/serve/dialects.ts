@@ -11,7 +11,7 @@ import {
 import type { WebhookDialect } from '../notify/webhooks.ts';
 
 /** The vendors' APIs that are served. */
-export const DIALECTS: readonly Dialect[] = [realtimeRegister];
+export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert];
 
 interface WebhookTools {
   store: Reader;

@@ -1,13 +1,14 @@
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { accountByHandle, createAccount } from '../admin/accounts.ts';
-import { createKey } from '../admin/keys.ts';
+import { adminKeys, createKey } from '../admin/keys.ts';
 import type { Office } from '../admin/office.ts';
 import { againOnConflict } from '../core/again.ts';
 import { DeskError } from '../core/errors.ts';
 import type { Unit } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { makeReady } from './ready-account.ts';
 
 /** Handle of the account that the first start opens. */
 export const FIRST_ACCOUNT = 'demo';
@@ -27,24 +28,29 @@ export function credentialsFile(data: string): string {
 
 /**
  * Opens one account with a key for every dialect and the admin API, and writes them to `credentials.json` (mode
- * 0600). Does nothing on a database where that was done; one that was interrupted is done again with new keys.
+ * 0600). In the sandbox it is made ready. Does nothing on a database where that was done; one that was interrupted is done again with new keys.
  */
 export async function firstStart(
   office: Office,
   dialects: readonly Dialect[],
   data: string,
+  sandbox: boolean,
 ): Promise<FirstStart | null> {
   const [done] = await office.store.find('settings', { name: DONE }, { limit: 1 });
   if (done !== undefined) return null;
   await ensureAccount(office);
+  const ready = sandbox ? await makeReady(office, FIRST_ACCOUNT) : null;
   const secrets = new Map<string, string>();
-  for (const dialect of [...dialects.map(({ name }) => name), 'admin']) {
-    const { secret } = await createKey(office, { account: FIRST_ACCOUNT, dialect, userName: 'first' }, 'first-start');
+  for (const { name: dialect, firstRole: role } of [...dialects, adminKeys]) {
+    // Dialects that know roles know users as well.
+    const powers = role === undefined ? {} : { role, userId: ready?.userId ?? null };
+    const ask = { account: FIRST_ACCOUNT, dialect, userName: 'first', ...powers };
+    const { secret } = await createKey(office, ask, 'first-start');
     secrets.set(dialect, secret);
   }
   const members = dialects.map((dialect) => [
     dialect.credentialsKey,
-    dialect.describeCredentials(FIRST_ACCOUNT, secrets.get(dialect.name) as string),
+    dialect.describeCredentials(FIRST_ACCOUNT, secrets.get(dialect.name) as string, ready),
   ]);
   writePrivately(credentialsFile(data), { ...Object.fromEntries(members), admin: { apiKey: secrets.get('admin') } });
   await againOnConflict(() => office.store.transact((unit) => noteDone(unit, office.clock)));

@@ -104,7 +104,7 @@ async function registerDialect(
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey,
       takeCall,
-      limitsCalls: config.rateLimits.perSecond > 0,
+      vendorLimits: config.rateLimits.vendorLimits,
       publicUrl,
       log: app.log,
     });

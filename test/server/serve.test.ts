@@ -9,11 +9,13 @@ import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
+import { newCsr } from '../support/desk.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chancery-server-'));
 after(() => rmSync(folder, { recursive: true }));
 
 interface Credentials {
+  digicert: { apiKey: string; organizationId: number; readyDomain: string };
   realtimeRegister: { apiKey: string; customer: string };
   admin: { apiKey: string };
 }
@@ -51,6 +53,30 @@ test('the first start makes one account with keys that work, in a private file',
   await server.close();
 });
 
+test('in the sandbox the first account has an organization and a domain for which certificates are issued at once', async () => {
+  const { server, credentials } = await start('ready');
+  const { apiKey, organizationId, readyDomain } = credentials.digicert;
+  const order = {
+    certificate: { common_name: `www.${readyDomain}`, csr: newCsr(null), signature_hash: 'sha256' },
+    organization: { id: organizationId },
+    order_validity: { years: 1 },
+  };
+  const response = await fetch(`${server.url}/services/v2/order/certificate/ssl_securesite_pro`, {
+    method: 'POST',
+    headers: { 'x-dc-devkey': apiKey, 'content-type': 'application/json' },
+    body: JSON.stringify(order),
+  });
+  assert.equal(response.status, 201);
+  assert.equal(response.headers.get('content-type'), 'application/json');
+  const placed = (await response.json()) as { requests: { status: string }[]; certificate_chain: object[] };
+  assert.equal(placed.certificate_chain.length, 3);
+  assert.deepEqual(
+    placed.requests.map(({ status }) => status),
+    ['approved'],
+  );
+  await server.close();
+});
+
 test('a later start keeps account and keys', async () => {
   const first = await start('twice');
   await first.server.close();
@@ -58,7 +84,7 @@ test('a later start keeps account and keys', async () => {
   assert.deepEqual(second.credentials, first.credentials);
   assert.equal(second.server.credentials?.secrets.get('realtime-register'), first.credentials.realtimeRegister.apiKey);
   const listed = await fetch(`${second.server.url}/admin/v1/keys`, bearer(first.credentials.admin.apiKey));
-  assert.equal(((await listed.json()) as { total: number }).total, 2);
+  assert.equal(((await listed.json()) as { total: number }).total, 3);
   await second.server.close();
 });
 

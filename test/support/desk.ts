@@ -157,7 +157,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey: (purpose) => hashSecret(purpose),
       takeCall: () => limits.wait,
-      limitsCalls: true,
+      vendorLimits: true,
       publicUrl: () => 'http://desk.test',
     });
   });

@@ -13,14 +13,17 @@ import { parseJson, readBody } from './read-body.ts';
 import { newSecret } from './secret.ts';
 import { BASE, createWorld, DIALECT, type World } from './world.ts';
 
-export { createWebhookSide } from './webhook-side.ts';
-
 /** The certificate-ordering part of the DigiCert CertCentral Services API v2. */
 export const digicert: Dialect = {
   name: DIALECT,
   credentialsKey: 'digicert',
   newSecret,
-  describeCredentials: (_handle, secret) => ({ apiKey: secret }),
+  // Somebody must be able to make users and other keys.
+  firstRole: 'admin',
+  describeCredentials: (_handle, secret, ready = null) => ({
+    apiKey: secret,
+    ...(ready === null ? {} : { organizationId: ready.organizationId, readyDomain: ready.domain }),
+  }),
   exampleCommand: (baseUrl, _handle, secret) => `curl -H 'X-DC-DEVKEY: ${secret}' ${baseUrl}${BASE}/product`,
   serve,
   openApi,
@@ -28,7 +31,7 @@ export const digicert: Dialect = {
 
 async function serve(app: FastifyInstance, context: DialectContext): Promise<void> {
   const world = createWorld(context);
-  const limit = context.limitsCalls ? createCallLimit(context.clock) : () => true;
+  const limit = context.vendorLimits ? createCallLimit(context.clock) : () => true;
   await app.register(
     async (v2) => {
       readBodies(v2);
