@@ -5,7 +5,7 @@ import { DeskError } from './errors.ts';
 import { newestCertificate, planReissue, planRenewal } from './orders.ts';
 import { may } from './permissions.ts';
 import { placeRequest, type Placement } from './place-request.ts';
-import type { Account, Certificate, CertificateRequest, Order, OrderDetails } from './records.ts';
+import type { Account, Certificate, CertificateRequest, Order, OrderDetails, Subject } from './records.ts';
 import type { Reader, Unit } from './store.ts';
 import { tellAccount } from './tell-account.ts';
 import { DAY, SECOND, type Instant } from './time.ts';
@@ -191,12 +191,21 @@ async function nextAsk(engine: Engine, request: CertificateRequest, details: Ord
 
 /** The same names and key; as long as order and rules allow. */
 async function askFor(engine: Engine, last: CertificateRequest, order: Order, next: NextAsk): Promise<CertificateAsk> {
-  const { dialect, commonName, names, subject, contact, language } = last;
+  const { dialect, commonName, names, contact, language } = last;
   const { chooseValidation, extra, proveAgain = false } = next;
+  const subject = await currentSubject(engine.store, last, order);
   const csr = await engine.pki.readCsr(Buffer.from(last.csr ?? []).toString('base64'));
   const same = { dialect, csr, commonName, subject, contact, language, organizationId: order.organizationId };
   const otherNames = names.filter((name) => name !== commonName);
   return { ...same, otherNames, chooseValidation, extra, proveAgain, validateNow: false, validity: null };
+}
+
+/** As the organization is by now, where the certificate names one. */
+async function currentSubject(reader: Reader, { subject }: CertificateRequest, order: Order): Promise<Subject> {
+  if (order.organizationId === null) return subject;
+  const organization = await reader.get('organizations', order.organizationId);
+  const { department } = subject;
+  return { ...(organization?.subject ?? subject), ...(department === undefined ? {} : { department }) };
 }
 
 function systemFor({ account, details }: Plan): Actor {

@@ -1,4 +1,5 @@
 import { caaAllows, covers, isFresh, isOpen, unprovedNames, type Facts } from './facts.ts';
+import { sameIdentity } from './identity.ts';
 import type { CaaAnswer, CaaStatus, CheckKind, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
 import { isFinal } from './states.ts';
@@ -124,6 +125,11 @@ function nextOfDomains(facts: Facts, world: StepWorld, deadline: Instant): Step 
 }
 
 function nextOfChecks(facts: Facts, world: StepWorld, deadline: Instant): Step | null {
+  const { organization, request } = facts;
+  const named = organization !== null && facts.product?.checks.includes('organization') === true;
+  if (named && !sameIdentity(organization.subject, request.subject)) {
+    return { do: 'fail', detail: 'The organization was changed after the certificate was asked for; ask again' };
+  }
   const open = openChecks(facts, world.now, world.rules);
   if (open.length === 0) return null;
   if (deadline <= world.now) return { do: 'fail', detail: 'Vetting was not finished within 30 days' };

@@ -2,9 +2,11 @@ import type { NewOrganizationAsk } from './desk.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import type { Engine } from './engine.ts';
 import { wakeRequest } from './engine.ts';
+import { identityOf, sameIdentity } from './identity.ts';
 import type { Product } from './products.ts';
 import type { Organization, Subject } from './records.ts';
 import type { Unit } from './store.ts';
+import { tellAccount } from './tell-account.ts';
 import type { Instant } from './time.ts';
 
 /**
@@ -18,20 +20,21 @@ export async function findOrganization(
   product: Product,
   subject: Subject,
   now: Instant,
+  dialect: string | null,
   brought: NewOrganizationAsk = { evenIfKnown: false, details: {}, contacts: [], containerId: null },
 ): Promise<Organization | null> {
   if (!product.checks.includes('organization')) return null;
   const name = subject.organization;
   if (name === undefined) throw invalidValue('organization', 'This product needs an organization');
   const known = await unit.find('organizations', { accountId, name, active: true });
-  const same = known.filter((one) => sameOrganization(one.subject, subject));
+  const same = known.filter((one) => sameIdentity(one.subject, subject));
   const best = same.find((one) => one.state === 'valid') ?? same[0];
   if (best !== undefined && !brought.evenIfKnown) return best;
   const organization: Organization = {
     id: unit.newId('organizations'),
     accountId,
     containerId: brought.containerId,
-    dialect: null,
+    dialect,
     name,
     identityKey: null,
     subject: identityOf(subject),
@@ -49,17 +52,6 @@ export async function findOrganization(
   };
   unit.insert('organizations', organization);
   return organization;
-}
-
-/** What was vetted is what is certified: every attribute that says who and where must agree. */
-function sameOrganization(left: Subject, right: Subject): boolean {
-  return JSON.stringify(identityOf(left)) === JSON.stringify(identityOf(right));
-}
-
-function identityOf(subject: Subject): Subject {
-  const { organization, country, state, locality, street, postalCode, registrationNumber } = subject;
-  const fields = { organization, country, state, locality, street, postalCode, registrationNumber };
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 export interface Vetting {
@@ -89,9 +81,10 @@ export async function vetOrganization(engine: Engine, organizationId: number, ve
       confirmedBy: null,
       state: valid ? 'valid' : 'waiting',
       validatedAt: valid ? now : null,
+      ...(valid ? { submitted: organization.submitted.filter((one) => one !== level) } : {}),
     });
     tell(unit, organization, 'organization.vetted', `operator:${by}`, { level, evidence }, now);
-    if (valid) await wakeRequestsOf(engine, unit, organizationId);
+    if (valid) await goOn(engine, unit, organization, now);
   });
   engine.wake();
 }
@@ -112,9 +105,15 @@ export async function confirmVetting(engine: Engine, organizationId: number, by:
     if (organization.collectedBy === by) {
       throw new DeskError('not-allowed', 'Somebody else than who collected the evidence must confirm (EVG 3.2.2.13)');
     }
-    await unit.update('organizations', organizationId, { confirmedBy: by, state: 'valid', validatedAt: now });
+    // What is vetted for EV is vetted for OV as well.
+    await unit.update('organizations', organizationId, {
+      confirmedBy: by,
+      state: 'valid',
+      validatedAt: now,
+      submitted: [],
+    });
     tell(unit, organization, 'organization.confirmed', `operator:${by}`, {}, now);
-    await wakeRequestsOf(engine, unit, organizationId);
+    await goOn(engine, unit, organization, now);
   });
   engine.wake();
 }
@@ -131,7 +130,13 @@ function tell(
   unit.audit({ at, actor, accountId: organization.accountId, action, target, details });
 }
 
-async function wakeRequestsOf(engine: Engine, unit: Unit, organizationId: number): Promise<void> {
+/** The account is told, and what waited for the vetting goes on. */
+async function goOn(engine: Engine, unit: Unit, organization: Organization, now: Instant): Promise<void> {
+  const { id: organizationId, accountId, dialect, name } = organization;
+  if (dialect !== null) {
+    const message = `The organization ${name} was validated`;
+    tellAccount(unit, { accountId, dialect, kind: 'organization-validated', message, organizationId }, now);
+  }
   const orders = await unit.find('orders', { organizationId, state: ['pending', 'active'] });
   for (const order of orders) {
     const requests = await unit.find('requests', { orderId: order.id, state: 'waiting' });

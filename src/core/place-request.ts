@@ -5,6 +5,7 @@ import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts'
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
+import { sameIdentity } from './identity.ts';
 import type { OrderedNames } from './names.ts';
 import { checkDetails, checkFields } from './order-details.ts';
 import { findOrganization } from './organizations.ts';
@@ -169,11 +170,16 @@ async function organizationFor(
 ): Promise<Organization | null> {
   const { ask, order, product } = placement;
   const id = ask.organizationId ?? order?.organizationId ?? null;
-  if (id === null) return findOrganization(unit, actor.accountId, product, ask.subject, now, ask.newOrganization);
+  if (id === null)
+    return findOrganization(unit, actor.accountId, product, ask.subject, now, ask.dialect, ask.newOrganization);
   const organization = await unit.get('organizations', id);
   if (organization === null || organization.accountId !== actor.accountId) throw notFound(`Organization ${id}`);
   if (!organization.active && order === null)
     throw invalidValue('organization', 'The organization is not active', String(id));
+  // Its vetting would pass for what nobody has looked at.
+  if (product.checks.includes('organization') && !sameIdentity(organization.subject, ask.subject)) {
+    throw invalidValue('organization', `The subject is not that of organization ${id}`, ask.subject.organization);
+  }
   return organization;
 }
 

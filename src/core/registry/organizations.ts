@@ -2,6 +2,7 @@ import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import { DeskError, notFound } from '../errors.ts';
+import { sameIdentity } from '../identity.ts';
 import { demand } from '../permissions.ts';
 import type { Organization, Subject } from '../records.ts';
 import type { NewOrganization, Organizations } from '../registry.ts';
@@ -90,7 +91,7 @@ async function change(
       }
       const known = await findKnown(unit, actor, checked, organizationId);
       const identityKey = known === undefined ? identityKeyOf(checked) : null;
-      const unvetted = isVettedAs(before.subject, checked.subject) ? {} : UNVETTED;
+      const unvetted = sameIdentity(before.subject, checked.subject) ? {} : UNVETTED;
       const { state, validatedAt } = before;
       // An operator who vets at this moment has seen what was, not what will be.
       await unit.update(
@@ -191,10 +192,4 @@ function plain(text: string): string {
     .toLowerCase()
     .replace(/[\s.,]+/g, ' ')
     .trim();
-}
-
-/** A department is nobody's to vet; everything else that a certificate may say was looked at (BR 3.2.2.1, EVG 3.2.2). */
-function isVettedAs(before: Subject, after: Subject): boolean {
-  const seen = ({ department: _, ...vetted }: Subject): string => JSON.stringify(Object.entries(vetted).sort());
-  return seen(before) === seen(after);
 }
