@@ -3,7 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { styleText } from 'node:util';
 import { readCsr } from '../src/pki/csr.ts';
 import { makeCsrs } from './csrs.ts';
-import { benchLists } from './lists.ts';
+import { benchLists } from './list-calls.ts';
 import { type Measure, perSecond, table } from './measure.ts';
 import { benchMemory } from './memory.ts';
 import { benchOrders } from './orders.ts';
