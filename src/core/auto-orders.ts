@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import { DeskError } from './errors.ts';
 import { newestCertificate, planReissue, planRenewal } from './orders.ts';
 import { may } from './permissions.ts';
-import { placeRequest, type Placement } from './place-request.ts';
+import { placeRequest } from './place-request.ts';
 import type { Account, Certificate, CertificateRequest, Order, OrderDetails, Subject } from './records.ts';
 import type { Reader, Unit } from './store.ts';
 import { tellAccount } from './tell-account.ts';

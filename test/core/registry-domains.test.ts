@@ -212,7 +212,7 @@ forEachStore((open) => {
     const validationId = validation?.id as number;
     const jobs = await store.find('jobs', { kind: 'send-confirmation' });
     assert.deepEqual(
-      jobs.map(({ payload }) => [payload['address'], payload['requestId'], payload['validationId']]).toSorted(),
+      jobs.map(({ payload }) => [payload['address'], payload['requestId'], payload['validationId']]),
       addresses.map((address) => [address, null, validationId]),
     );
     await store.transact(async (unit) => {

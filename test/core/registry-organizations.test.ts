@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { DeskError } from '../../src/core/errors.ts';
+import type { DeskError } from '../../src/core/errors.ts';
 import type { Organization } from '../../src/core/records.ts';
 import { createRegistry } from '../../src/core/registry/create-registry.ts';
 import type { NewOrganization, Registry } from '../../src/core/registry.ts';

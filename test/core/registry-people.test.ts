@@ -257,7 +257,13 @@ forEachStore((open) => {
 });
 
 const field = (id: number, changes: Partial<CustomField>): CustomField => ({
-  ...{ id, accountId: 1, label: `Field ${id}`, required: false, state: 'active', dataType: 'any', createdAt: 0 },
+  id,
+  accountId: 1,
+  label: `Field ${id}`,
+  required: false,
+  state: 'active',
+  dataType: 'any',
+  createdAt: 0,
   ...changes,
 });
 

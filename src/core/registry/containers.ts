@@ -51,8 +51,13 @@ export async function createContainer(
     const { accountId } = actor;
     const id = unit.newId('containers');
     const container: Container = {
-      ...{ id, accountId, parentId: parent.id, name, description },
-      ...{ state: 'active', createdAt: now },
+      id,
+      accountId,
+      parentId: parent.id,
+      name,
+      description,
+      state: 'active',
+      createdAt: now,
     };
     unit.insert('containers', container);
     note(unit, actor, 'container.created', `container:${id}`, { name, parentId: parent.id }, now);
