@@ -1,121 +1,183 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { FIRST_ACCOUNT } from '../src/serve/first-start.ts';
-import { systemClock, systemRandom } from '../src/serve/system.ts';
-import { openStore } from '../src/store/open.ts';
-import { type PostgresServer, startPostgres } from '../test/support/postgres.ts';
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import type { Certificate, CertificateRequest } from '../src/core/records.ts';
+import type { ListQuery } from '../src/core/store.ts';
+import { DAY } from '../src/core/time.ts';
+import { type ChanceryStore, openStore } from '../src/store/open.ts';
+import { indexSome } from '../src/store/search-index.ts';
 import { fillCertificates } from './fill.ts';
-import { type LoadResult, runLoad } from './load.ts';
-import { type Measure, measure } from './measure.ts';
-import { type Served, serve } from './served.ts';
+import { quantile } from './store.ts';
 
-const RUNS = 3;
-/** For each run: so many calls, or as many as fit into the seconds. */
-const CALLS = 100;
-const SECONDS = 4;
+export interface ListTime {
+  name: string;
+  p50: number;
+  p99: number;
+  /** Matches, where counted. */
+  total: number | undefined;
+}
 
-/** What clients ask of the list of certificates; `@` is another number for each call. Ten entries with their total. */
-const QUERIES: readonly [name: string, query: string][] = [
-  ['first page', ''],
-  ['page 1,000', 'offset=10000'],
-  ['newest first', 'order=-id'],
-  ['by name', 'order=domainName'],
-  ['ending next', 'status=ACTIVE&order=expiryDate'],
-  ['one name', 'domainName=shop-@.example.com'],
-  ['names that hold a text', 'domainName:like=shop-@'],
-  ['one status', 'status=REVOKED'],
-  ['a status and a product', 'status=ACTIVE&product=ssl_chancery_ov_multi'],
-  ['a country and an end', 'country=NL&expiryDate:lt=2026-12-24T00:00:00Z'],
-  ['an organization', 'organization=Company @'],
-  ['a name in the SAN', 'san=www.shop-@.example.com'],
-  ['search', 'q=shop-@'],
-];
+type Ask<R> = Partial<ListQuery<R>>;
+const AT = Date.parse('2026-11-22T12:00:00Z');
+const label = (n: number): string => `shop-${((n * 2_654_435_761) % 4_294_967_296).toString(36)}`;
 
-/** Lists and searches over HTTP with so many certificates of one account. */
-export async function benchLists(
-  engine: 'SQLite' | 'PostgreSQL',
-  count: number,
-  log: (line: string) => void,
-): Promise<Measure[]> {
-  const postgres: PostgresServer | null =
-    engine === 'SQLite' ? null : await startPostgres(['fsync=on', 'max_wal_size=4GB', 'shared_buffers=512MB']);
-  const scratch = mkdtempSync(join(tmpdir(), 'chancery-bench-lists-'));
-  const data = join(scratch, 'data');
-  const at = { data, ...(postgres === null ? {} : { databaseUrl: postgres.url }) };
-  try {
-    await (await serve(at)).stop();
-    const seconds = await fill(data, postgres?.url, count, log);
-    log(`${engine}: ${count} certificates loaded in ${Math.round(seconds)} s`);
-    const served = await serve(at);
-    try {
-      const measures: Measure[] = [];
-      for (const [name, query] of QUERIES) measures.push(...(await ask(served, engine, name, query, log)));
-      measures.push(measure(`${engine}: memory after the lists`, 'MB', [served.memory() / 1e6]));
-      return measures;
-    } finally {
-      await served.stop();
+/** What clients ask for; `n` makes each time another question. */
+const CERTIFICATES: Readonly<Record<string, (n: number) => Ask<Certificate>>> = {
+  'first page': () => ({}),
+  'page at 1,000': (n) => ({ offset: 1_000 + n }),
+  'page at 100,000': (n) => ({ offset: 100_000 + n }),
+  'newest expiry first': () => ({
+    order: [
+      { field: 'notAfter', descending: true },
+      { field: 'id', descending: false },
+    ],
+  }),
+  'by expiry, page at 10,000': (n) => ({ order: [{ field: 'notAfter', descending: false }], offset: 10_000 + n }),
+  'by name': (n) => ({ order: [{ field: 'commonName', descending: false }], offset: n }),
+  'by organization, descending': () => ({ order: [{ field: 'organization', descending: true }] }),
+  'by state': () => ({
+    order: [
+      { field: 'state', descending: true },
+      { field: 'id', descending: false },
+    ],
+  }),
+  'by end of subscription': () => ({ order: [{ field: 'subscriptionEndsAt', descending: false }] }),
+  active: () => ({ filters: [{ field: 'state', op: 'eq', value: 'active' }] }),
+  'active, soonest end first': () => ({
+    filters: [{ field: 'state', op: 'eq', value: 'active' }],
+    order: [{ field: 'notAfter', descending: false }],
+  }),
+  'revoked, newest end first': () => ({
+    filters: [{ field: 'state', op: 'eq', value: 'revoked' }],
+    order: [{ field: 'notAfter', descending: true }],
+  }),
+  'active, ends within a month': (n) => ({
+    filters: [
+      { field: 'state', op: 'in', value: ['active'] },
+      { field: 'notAfter', op: 'gt', value: AT + n * 1_000 },
+      { field: 'notAfter', op: 'lt', value: AT + 30 * DAY + n * 1_000 },
+    ],
+  }),
+  'ends after': (n) => ({ filters: [{ field: 'notAfter', op: 'gt', value: AT + n * 3_600_000 }] }),
+  'RSA of a product': (n) => ({
+    filters: [
+      { field: 'keyAlgorithm', op: 'eq', value: 'RSA' },
+      { field: 'product', op: 'in', value: [['dv-single', 'ov-single', 'ev-single'][n % 3]] },
+    ],
+  }),
+  'RSA 2048, page at 1,000, by name': () => ({
+    filters: [{ field: 'keyBits', op: 'eq', value: 2_048 }],
+    order: [{ field: 'commonName', descending: false }],
+    offset: 1_000,
+  }),
+  'country and state': (n) => ({
+    filters: [
+      { field: 'country', op: 'eq', value: ['NL', 'DE', 'FR'][n % 3] },
+      { field: 'state', op: 'ne', value: 'active' },
+    ],
+  }),
+  'one organization': (n) => ({ filters: [{ field: 'organization', op: 'eq', value: `Company ${(n * 5) % 5_000}` }] }),
+  'no organization': () => ({ filters: [{ field: 'organization', op: 'null' }] }),
+  'one city, by expiry': (n) => ({
+    filters: [{ field: 'locality', op: 'eq', value: `City ${(n * 5) % 300}` }],
+    order: [{ field: 'notAfter', descending: false }],
+  }),
+  'one name': (n) => ({ filters: [{ field: 'commonName', op: 'eq', value: `${label(n * 997)}.example.com` }] }),
+  'name begins with': (n) => ({
+    filters: [{ field: 'commonName', op: 'like', value: `${label(n * 997).slice(0, 9)}%` }],
+  }),
+  'name holds': (n) => ({ filters: [{ field: 'commonName', op: 'like', value: `%${label(n * 997).slice(4, 9)}%` }] }),
+  'one of the names': (n) => ({ filters: [{ field: 'names', op: 'eq', value: `www.${label(n * 997)}.example.com` }] }),
+  'one fingerprint': () => ({ filters: [{ field: 'fingerprint', op: 'eq', value: 'AB' }] }),
+  'of one request': (n) => ({ filters: [{ field: 'requestId', op: 'eq', value: 100_001 + n * 997 }] }),
+  'search, rare': (n) => ({ search: label(n * 997).slice(3, 9) }),
+  'search, hundreds': (n) => ({ search: `p-${label(n * 997).slice(5, 8)}` }),
+  'search, everywhere': () => ({ search: 'example' }),
+  'search, nowhere': (n) => ({ search: `nothing${n}` }),
+};
+
+const REQUESTS: Readonly<Record<string, (n: number) => Ask<CertificateRequest>>> = {
+  'processes, first page': () => ({}),
+  'processes, newest first': () => ({ order: [{ field: 'createdAt', descending: true }] }),
+  'processes completed, by update': () => ({
+    filters: [{ field: 'state', op: 'in', value: ['completed'] }],
+    order: [{ field: 'updatedAt', descending: true }],
+  }),
+  'processes of a month': (n) => ({
+    filters: [
+      { field: 'createdAt', op: 'gte', value: AT - 30 * DAY + n * 1_000 },
+      { field: 'kind', op: 'eq', value: 'new' },
+    ],
+  }),
+  'processes, search': (n) => ({ search: label(n * 997).slice(3, 9) }),
+};
+
+/** Asks each kind of question some times, with its total, and measures. */
+export async function measureLists(store: ChanceryStore, accountId: number, times: number): Promise<ListTime[]> {
+  const results: ListTime[] = [];
+  const base = { accountId, filters: [], order: [], limit: 10, offset: 0, count: true };
+  const measure = async (name: string, ask: (n: number) => Promise<number | undefined>): Promise<void> => {
+    await ask(0);
+    const taken: number[] = [];
+    let total: number | undefined;
+    for (let n = 1; n <= times; n += 1) {
+      const from = performance.now();
+      total = await ask(n);
+      taken.push(performance.now() - from);
     }
-  } finally {
-    await postgres?.stop();
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-async function fill(
-  data: string,
-  url: string | undefined,
-  count: number,
-  log: (line: string) => void,
-): Promise<number> {
-  const start = performance.now();
-  const store = await openStore({
-    directory: data,
-    clock: systemClock,
-    random: systemRandom,
-    ...(url === undefined ? {} : { url }),
-  });
-  try {
-    const [account] = await store.find('accounts', { handle: FIRST_ACCOUNT });
-    if (account === undefined) throw new Error('The server has made no account');
-    await fillCertificates(store, account.id, count, (done) => {
-      if (done % 200_000 === 0) log(`${done} certificates`);
-    });
-  } finally {
-    await store.close();
-  }
-  return (performance.now() - start) / 1_000;
-}
-
-async function ask(
-  served: Served,
-  engine: string,
-  name: string,
-  query: string,
-  log: (line: string) => void,
-): Promise<Measure[]> {
-  const request = (at: number): string => {
-    const text = query.replace('@', ((at * 2_654_435_761) % 4_294_967_296).toString(36).slice(0, 5));
-    const path = `/v2/ssl/certificates?${text.replaceAll(' ', '%20')}`;
-    return `GET ${path} HTTP/1.1\r\nhost: speed.test\r\nauthorization: ApiKey ${served.apiKey}\r\n\r\n`;
+    taken.sort((one, other) => one - other);
+    results.push({ name, p50: quantile(taken, 0.5), p99: quantile(taken, 0.99), total });
   };
-  const runs: LoadResult[] = [];
-  for (let run = 0; run < RUNS; run += 1) {
-    runs.push(
-      await runLoad({ port: served.port, connections: 1, count: CALLS, seconds: SECONDS, request, expect: 200 }),
+  for (const [name, ask] of Object.entries(CERTIFICATES)) {
+    await measure(name, async (n) => (await store.list('certificates', { ...base, ...ask(n) })).total);
+  }
+  for (const [name, ask] of Object.entries(REQUESTS)) {
+    await measure(name, async (n) => (await store.list('requests', { ...base, ...ask(n) })).total);
+  }
+  return results;
+}
+
+/** Takes everything into the search index now, instead of little by little. */
+export async function indexAll(store: ChanceryStore): Promise<void> {
+  let more = true;
+  while (more) {
+    more = await store.isolated('write', async (query) => {
+      let some = true;
+      for (let i = 0; some && i < 100; i += 1) some = await indexSome(store.engine, query);
+      return some;
+    });
+  }
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      directory: { type: 'string', default: '/tmp/chancery-lists' },
+      url: { type: 'string' },
+      count: { type: 'string', default: '1000000' },
+      times: { type: 'string', default: '50' },
+    },
+  });
+  const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+  const place = { directory: values.directory, ...(values.url === undefined ? {} : { url: values.url }) };
+  const store = await openStore({ ...place, clock: { now: () => Date.now() }, random });
+  const accountId = 100_001;
+  const { total } = await store.list('certificates', {
+    accountId,
+    filters: [],
+    order: [],
+    limit: 0,
+    offset: 0,
+    count: true,
+  });
+  if (total === 0) await fillCertificates(store, accountId, Number(values.count), (done) => console.error(done));
+  await indexAll(store);
+  if (store.engine === 'postgres') await store.isolated('write', async (query) => query('analyze'));
+  for (const { name, p50, p99, total: found } of await measureLists(store, accountId, Number(values.times))) {
+    console.log(
+      `${name.padEnd(36)} ${String(p50).padStart(9)} ${String(p99).padStart(9)} ms ${String(found).padStart(9)}`,
     );
   }
-  log(`${engine}, ${name}: p50 ${runs.map(({ p50 }) => p50.toFixed(1)).join(', ')} ms`);
-  return [
-    measure(
-      `${engine}, list: ${name}, p50`,
-      'ms',
-      runs.map(({ p50 }) => p50),
-    ),
-    measure(
-      `${engine}, list: ${name}, p99`,
-      'ms',
-      runs.map(({ p99 }) => p99),
-    ),
-  ];
+  await store.close();
 }
+
+if (import.meta.main) await main();

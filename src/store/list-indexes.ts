@@ -46,14 +46,40 @@ export function indexBy(kind: Kind, field: string): string | null {
   return `${TABLES[kind].name}_by_${field === 'id' ? 'id' : TABLES[kind].byName.get(field)?.column}`;
 }
 
+/** Indexes by state that go on with another field. */
+const AFTER_STATE: { readonly [K in Kind]?: string } = { certificates: 'notAfter', requests: 'createdAt' };
+
+/** The index that gives the order; with one state alone, the one by state goes on in that order. */
+export function indexForOrder(kind: Kind, filters: readonly AnyFilter[], order: string): string | null {
+  const oneState = filters.some(({ field, op, value }) => {
+    if (field !== 'state') return false;
+    return (op === 'eq' && value !== null) || (op === 'in' && (value as unknown[]).length === 1);
+  });
+  return indexBy(kind, oneState && AFTER_STATE[kind] === order ? 'state' : order);
+}
+
+/** An index that holds all that the filters look at, so that it alone answers how many match; null without one. */
+export function coveringIndex(kind: Kind, filters: readonly AnyFilter[]): string | null {
+  const fields = new Set(filters.map(({ field }) => field as string));
+  const [first] = fields;
+  if (first === undefined || filters.some((filter) => findsFew(kind, filter) || isAmong(filter))) return null;
+  if (fields.size === 1) return indexBy(kind, first);
+  const byState = [...fields].every((field) => field === 'state' || field === AFTER_STATE[kind]);
+  return byState ? indexBy(kind, 'state') : null;
+}
+
 /** Whether the index by its field leads to what the filter wants. */
 export function leads(filter: AnyFilter): boolean {
   if (isNegative(filter) || filter.op === 'not-null') return false;
-  return filter.op !== 'like' && filter.op !== 'among';
+  return filter.op !== 'like' && !isAmong(filter);
 }
 
 /** Whether the filter finds few records by an index that the database picks itself. */
 export function findsFew(kind: Kind, { field, op }: AnyFilter): boolean {
   if (op !== 'eq' && op !== 'in') return false;
   return field === 'id' || FEW[kind]?.includes(field) === true;
+}
+
+function isAmong({ op }: AnyFilter): boolean {
+  return op === 'among' || op === 'not-among';
 }

@@ -6,7 +6,7 @@ import type { Certificate } from '../../src/core/records.ts';
 import type { Filter, ListQuery, ListResult } from '../../src/core/store.ts';
 import { DAY } from '../../src/core/time.ts';
 import type { ChanceryStore } from '../../src/store/open.ts';
-import { LIST_LIMITS } from '../../src/store/list.ts';
+import { LIST_LIMITS } from '../../src/store/list-run.ts';
 import { createReader } from '../../src/store/reader.ts';
 import { indexSome } from '../../src/store/search-index.ts';
 import { forEachStore } from '../support/stores.ts';
