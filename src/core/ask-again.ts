@@ -1,30 +1,43 @@
 import type { CertificateAsk, ValidationChoice } from './desk.ts';
 import { invalidValue } from './errors.ts';
 import { covers } from './facts.ts';
-import type { CertificateRequest, OrderDetails, Validation } from './records.ts';
+import type { NamePolicy, Random } from './ports.ts';
+import type { Catalogue } from './products.ts';
+import type { AccountSettings, CertificateRequest, OrderDetails, Validation } from './records.ts';
+import type { Clock } from './time.ts';
 
 /** What an order was last asked with. */
 export interface LastAsk {
   request: CertificateRequest;
   details: OrderDetails;
   validations: readonly Validation[];
+  /** Of its account. */
+  settings: AccountSettings;
 }
 
 /** The same again: ways of validation with values that are fresh where they must be, and what goes with them. */
 export interface NextAsk extends Pick<CertificateAsk, 'chooseValidation' | 'extra' | 'proveAgain'> {
   /** `OrderDetails.extra` from now on. */
-  detailsExtra: OrderDetails['extra'];
+  detailsExtra(kept: OrderDetails['extra']): OrderDetails['extra'];
 }
 
 /** How a dialect asks again where an order goes on by itself. It knows how its challenges are made. */
 export type AskAgain = (last: LastAsk) => NextAsk;
 
+/** What a dialect makes challenges with. */
+export interface AskAgainTools {
+  clock: Clock;
+  random: Random;
+  names: NamePolicy;
+  catalogue: Catalogue;
+}
+
 /** As the last time to the letter: for dialects whose challenges do not age. */
-export function askTheSame({ request, details, validations }: LastAsk): NextAsk {
+export function askTheSame({ request, validations }: LastAsk): NextAsk {
   return {
     chooseValidation: (domain, name) => sameWay(validations, domain, name),
     extra: request.extra,
-    detailsExtra: details.extra,
+    detailsExtra: (kept) => kept,
   };
 }
 

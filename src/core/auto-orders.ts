@@ -107,13 +107,14 @@ async function reissueIfDue(engine: Engine, plan: Plan): Promise<boolean> {
   const requests = await store.find('requests', { orderId: order.id });
   if (!mayTryAgain(requests, target, engine.clock.now())) return false;
   const last = requests.find(({ id }) => id === target.requestId) as CertificateRequest;
-  const next = await nextAsk(engine, last, details);
+  const next = await nextAsk(engine, last, plan);
   const planned = await planReissue(engine, actor, target.id, await askFor(engine, last, order, next));
   const beforehand = async (unit: Unit): Promise<void> => {
-    await lock(unit, order);
-    if (!mayTryAgain(await unit.find('requests', { orderId: order.id }), target, engine.clock.now()))
-      throw tooLate(order);
-    await unit.update('orderDetails', order.id, { extra: next.detailsExtra });
+    const kept = await lock(unit, order);
+    const all = await unit.find('requests', { orderId: order.id });
+    if (!kept.autoReissue || !mayTryAgain(all, target, engine.clock.now())) throw tooLate(order);
+    const extra = next.detailsExtra(kept.extra);
+    await unit.update('orderDetails', order.id, { extra }, { extra: kept.extra });
   };
   await placeRequest(engine, actor, { ...planned, beforehand });
   return true;
@@ -150,15 +151,15 @@ async function renewIfDue(engine: Engine, plan: Plan): Promise<boolean> {
   await refuseLostPermission(store, details);
   const last = await store.get('requests', target.requestId);
   if (last === null) return false;
-  const next = await nextAsk(engine, last, details);
+  const next = await nextAsk(engine, last, plan);
   const ask = await askFor(engine, last, order, next);
   const approval = { skip: false, comments: `Automatic renewal of order ${order.id}` };
-  const carried = { ...carriedOn(details, account), extra: next.detailsExtra };
+  const carried = { ...carriedOn(details, account), extra: next.detailsExtra(details.extra) };
   const term = { product: order.product, periodMonths: order.periodMonths, details: carried };
   const planned = await planRenewal(engine, actor, target.id, { ...ask, ...term, approval });
   const beforehand = async (unit: Unit): Promise<void> => {
-    await lock(unit, order);
-    if (!mayRenew(await unit.find('orders', { renewsOrderId: order.id }), now)) throw tooLate(order);
+    const kept = await lock(unit, order);
+    if (!kept.autoRenew || !mayRenew(await unit.find('orders', { renewsOrderId: order.id }), now)) throw tooLate(order);
   };
   await placeRequest(engine, actor, { ...planned, beforehand });
   return true;
@@ -183,10 +184,10 @@ function carriedOn(details: OrderDetails, { settings }: Account): DetailsAsk {
   return settings.uniqueAlternativeIds ? { ...carried, alternativeId: null } : carried;
 }
 
-async function nextAsk(engine: Engine, request: CertificateRequest, details: OrderDetails): Promise<NextAsk> {
+async function nextAsk(engine: Engine, request: CertificateRequest, { details, account }: Plan): Promise<NextAsk> {
   const validations = await engine.store.find('validations', { requestId: request.id });
   const again = engine.askAgain?.get(request.dialect) ?? askTheSame;
-  return again({ request, details, validations });
+  return again({ request, details, validations, settings: account.settings });
 }
 
 /** The same names and key; as long as order and rules allow. */
@@ -214,10 +215,13 @@ function systemFor({ account, details }: Plan): Actor {
   return { accountId, currency, userId, handle: '', userName: 'system', userRole: null, role: 'admin' };
 }
 
-/** Whoever comes second waits here, and sees then what the first has placed. */
-async function lock(unit: Unit, order: Order): Promise<void> {
+/** Whoever comes second waits here, and sees then what the first has placed. Answers with what the order carries now. */
+async function lock(unit: Unit, order: Order): Promise<OrderDetails> {
   await unit.update('orders', order.id, { state: order.state }, { state: order.state });
   await unit.get('orders', order.id);
+  const details = await unit.get('orderDetails', order.id);
+  if (details === null) throw tooLate(order);
+  return details;
 }
 
 function tooLate(order: Order): DeskError {

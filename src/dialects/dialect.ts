@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
+import type { AskAgain, AskAgainTools } from '../core/ask-again.ts';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
@@ -63,6 +64,8 @@ export interface Dialect {
   exampleCommand(baseUrl: string, handle: string, secret: string): string;
   /** Registers routes, parsers, 404 and error renderer on an encapsulated instance. */
   serve(app: FastifyInstance, context: DialectContext): Promise<void>;
+  /** How its orders that go on by themselves are asked for; where it is not told, as the last time to the letter. */
+  askAgain?(tools: AskAgainTools): AskAgain;
   /** OpenAPI 3.1 document of what is served. */
   openApi(): Record<string, unknown>;
 }

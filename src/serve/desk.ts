@@ -57,8 +57,28 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
   const pki = createPkiTools({ readCsr: crypto.readCsr });
   const { catalogue } = config;
   const accountUri = (accountId: number): string => `https://${config.ca.caIdentifiers[0]}/accounts/${accountId}`;
+  const askAgain = new Map(
+    foundation.dialects.flatMap((dialect) => {
+      const again = dialect.askAgain?.({ clock, random, names, catalogue });
+      return again === undefined ? [] : [[dialect.name, again] as const];
+    }),
+  );
   const hold = config.workers.takeOver * SECOND;
-  const engine = { store, clock, random, issuers, domains, pki, names, catalogue, rules, accountUri, wake, hold };
+  const engine = {
+    store,
+    clock,
+    random,
+    issuers,
+    domains,
+    pki,
+    names,
+    catalogue,
+    rules,
+    accountUri,
+    wake,
+    hold,
+    askAgain,
+  };
   return {
     office: createDesk(engine),
     pki,

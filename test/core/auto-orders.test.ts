@@ -251,14 +251,14 @@ forEachStore((open) => {
     engine.askAgain = new Map([
       [
         'test',
-        ({ details }) => ({
+        () => ({
           chooseValidation: (domain) => ({
             method: 'dns',
             challenges: [{ method: 'dns', record: 'TXT', name: `_fresh.${domain}`, value: 'second' }],
           }),
           extra: { note: 'again' },
           proveAgain: true,
-          detailsExtra: { ...details.extra, value: 'second' },
+          detailsExtra: (kept) => ({ ...kept, value: 'second' }),
         }),
       ],
     ]);

@@ -116,6 +116,8 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     rules: new Rules('public'),
     wake: () => {},
   };
+  const again = dialect.askAgain?.(engine);
+  if (again !== undefined) engine.askAgain = new Map([[dialect.name, again]]);
   const office = createDesk(engine);
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });

@@ -4,6 +4,7 @@ import type { Actor } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
 import { demand } from '../../core/permissions.ts';
 import type { Dialect, DialectContext } from '../dialect.ts';
+import { askAgain } from './ask-again.ts';
 import { createCallLimit, type TakeCall } from './call-limit.ts';
 import type { Answer, Endpoint, Query } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
@@ -26,6 +27,7 @@ export const digicert: Dialect = {
   }),
   exampleCommand: (baseUrl, _handle, secret) => `curl -H 'X-DC-DEVKEY: ${secret}' ${baseUrl}${BASE}/product`,
   serve,
+  askAgain,
   openApi,
 };
 
@@ -65,7 +67,8 @@ function serveEndpoint(app: FastifyInstance, world: World, endpoint: Endpoint, l
     },
     handler: async (request, reply) => {
       const actor = actors.get(request) as Actor;
-      const body = endpoint.body === null ? {} : readBody(endpoint.body, request.body ?? {});
+      const body =
+        endpoint.body === null ? {} : readBody(endpoint.body, request.body === undefined ? {} : request.body);
       const params = request.params as Record<string, string>;
       const { accept = '' } = request.headers;
       return send(reply, await endpoint.handle(world, { actor, params, query: request.query as Query, accept, body }));
