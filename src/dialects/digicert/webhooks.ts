@@ -30,7 +30,12 @@ const FREQUENCIES = [90, 60, 30, 7, 0, -7];
 /** How long a challenge may be answered. */
 const CHALLENGE_FOR = 30 * MINUTE;
 
-const secret = text(512).min(32, 'It must have at least 32 characters');
+/** Sent as the value of a header. */
+const secret = z
+  .string()
+  .min(32, { error: 'It must have at least 32 characters', abort: true })
+  .max(512, { error: 'It may have at most 512 characters', abort: true })
+  .regex(/^[ -~]*$/, 'It must hold ASCII characters only');
 const members = {
   endpoint: text(2_048),
   secret: secret.optional(),
