@@ -11,7 +11,6 @@ import type {
   Organization,
   User,
 } from '../../core/records.ts';
-import { isFinal } from '../../core/states.ts';
 import { unknownObject } from './errors.ts';
 import type { World } from './world.ts';
 
@@ -125,9 +124,4 @@ export function primaryOf({ requests, certificates }: Pick<OrderRecords, 'reques
 /** Requests of one kind that a list of certificates shows: also those that are under way or were refused. */
 export function requestsOfKind({ requests }: OrderRecords, kind: 'reissue' | 'duplicate'): CertificateRequest[] {
   return requests.filter((request) => request.kind === kind);
-}
-
-/** The open request of an order, where there is one. */
-export function openRequestOf({ requests }: OrderRecords): CertificateRequest | null {
-  return requests.find(({ kind, state }) => kind !== 'revoke' && !isFinal('request', state)) ?? null;
 }

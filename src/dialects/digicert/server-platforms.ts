@@ -16,9 +16,6 @@ const NAMES: ReadonlyMap<number, string> = new Map([
   [68, 'Microsoft Exchange Server 2013'],
 ]);
 
-/** What is taken where an order names none. */
-export const OTHER_PLATFORM = -1;
-
 /** Every number is taken: the vendor's table grows. */
 export function serverPlatform(id: number): ServerPlatform {
   return {

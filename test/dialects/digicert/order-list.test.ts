@@ -172,7 +172,7 @@ forEachStore((open) => {
 
   test('every status is filtered as it is shown; issued includes expired', async () => {
     const { client, organization, domain } = await openReady(await open());
-    const place = async (changes: object = {}): Promise<number> =>
+    const place = async (changes: Record<string, unknown> = {}): Promise<number> =>
       (await client.post(PRO, orderFor(domain, organization.id, changes))).json.id;
     const early = await place({ order_validity: { days: 30 } });
     client.desk.clock.forward(31 * DAY);
