@@ -59,9 +59,17 @@ export function certificateFile(format: Format, material: Material): Certificate
   }
 }
 
-/** The blocks of a PEM download as files of a ZIP, for who asks for that type. */
+/**
+ * The blocks of a PEM download as files of a ZIP, for who asks for that type. Its readers take the first name that
+ * speaks of no intermediate and no root for the certificate itself, whatever its own name is.
+ */
 export function pemsAsZip({ certificate, chain }: Material): CertificateFile {
-  return zipOf(baseName(certificate.commonName), 'pem', { certificate, chain }, true);
+  const files: Zippable = { 'certificate.pem': pemBytes(certificate.der) };
+  for (const [index, der] of chain.entries()) {
+    const number = index === 0 ? '' : String(index + 1);
+    files[index === chain.length - 1 ? 'root.pem' : `intermediate${number}.pem`] = pemBytes(der);
+  }
+  return zip(files, certificate);
 }
 
 function pemFile(base: string, ders: readonly Uint8Array[]): CertificateFile {
@@ -76,9 +84,13 @@ function zipOf(base: string, ending: string, { certificate, chain }: Material, w
     const number = index === 0 ? '' : String(index + 1);
     files[`${index === root ? 'TrustedRoot' : `DigiCertCA${number}`}.${ending}`] = pemBytes(der);
   }
+  return zip(files, certificate);
+}
+
+function zip(files: Zippable, { createdAt, commonName }: Certificate): CertificateFile {
   // ZIP knows no time before 1980.
-  const mtime = new Date(Math.max(certificate.createdAt, Date.UTC(1980, 0, 2)));
-  return { type: ZIP, body: zipSync(files, { mtime }), fileName: `${base}.zip` };
+  const mtime = new Date(Math.max(createdAt, Date.UTC(1980, 0, 2)));
+  return { type: ZIP, body: zipSync(files, { mtime }), fileName: `${baseName(commonName)}.zip` };
 }
 
 function pemBytes(der: Uint8Array): Uint8Array {

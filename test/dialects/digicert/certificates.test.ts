@@ -71,7 +71,7 @@ forEachStore((open) => {
     const zipped = await client.get(`/certificate/${certificateId}/download/format/pem_all`, {
       accept: 'application/zip',
     });
-    assert.deepEqual(Object.keys(filesOf(zipped)), [`${base}.pem`, 'DigiCertCA.pem', 'TrustedRoot.pem']);
+    assert.deepEqual(Object.keys(filesOf(zipped)), ['certificate.pem', 'intermediate.pem', 'root.pem']);
     const unknown = await client.get(`/certificate/${certificateId}/download/format/exe`);
     assert.equal(codeOf(unknown), 'invalid_value:format');
   });
