@@ -32,8 +32,15 @@ export async function perform(engine: Engine, facts: Facts, step: Step): Promise
 
 export function checkDomains(engine: Engine, validations: readonly Validation[]) {
   return Promise.all(
-    validations.map(async (validation) => ({ validation, check: await engine.domains.check(validation.challenges) })),
+    validations.map(async (validation) => ({ validation, check: await checkDomain(engine, validation) })),
   );
+}
+
+async function checkDomain(engine: Engine, { challenges }: Validation): Promise<DomainCheck> {
+  const now = engine.clock.now();
+  const good = challenges.filter((one) => one.method === 'email' || one.until === undefined || one.until > now);
+  if (good.length > 0) return engine.domains.check(good);
+  return { outcome: 'not-found', message: 'The random value has expired; ask for a new one', evidence: {} };
 }
 
 /** RFC 8657: whoever asks, and how the name was validated, may matter. */

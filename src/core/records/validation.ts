@@ -3,10 +3,13 @@ import type { ValidationState } from '../states.ts';
 
 export type Method = 'dns' | 'http' | 'email';
 
-/** What must be published for a domain validation. Any one of a validation's challenges is enough. */
+/**
+ * What must be published for a domain validation. Any one of a validation's challenges is enough. From `until` on it
+ * is not looked for any more: its random value is 30 days old then (BR 3.2.2.4.7, .18).
+ */
 export type Challenge =
-  | { method: 'dns'; record: 'TXT' | 'CNAME'; name: string; value: string }
-  | { method: 'http'; host: string; path: string; content: string }
+  | { method: 'dns'; record: 'TXT' | 'CNAME'; name: string; value: string; until?: Instant }
+  | { method: 'http'; host: string; path: string; content: string; until?: Instant }
   | { method: 'email'; address: string };
 
 /** Proof that the account controls a domain: asked for by one request, reusable by later ones. */

@@ -105,8 +105,10 @@ export function orderDcvOf(extra: Readonly<Record<string, unknown>>): OrderDcv {
  * What has to be published for a domain (without `*.`), one of `values` in one of its places. A file proves the exact
  * name alone; names below need a file of their own (BR 3.2.2.4.18).
  */
-export function choiceFor(method: TokenMethod, domain: string, values: readonly string[]): ValidationChoice {
-  const challenges = values.flatMap((value) => challengesFor(method, domain, value));
+export function choiceFor(method: TokenMethod, domain: string, values: readonly DatedValue[]): ValidationChoice {
+  const challenges = values.flatMap(({ value, madeAt }) =>
+    challengesFor(method, domain, value).map((one) => ({ ...one, until: valueExpiry(madeAt) })),
+  );
   return { method: method.startsWith('dns') ? 'dns' : 'http', challenges };
 }
 
@@ -158,7 +160,7 @@ export interface DcvPlan extends Pick<OrderDcv, 'method' | 'value'> {
   /** Addresses that were named, by domain (without `*.`). */
   emails?: ReadonlyMap<string, { emailDomain?: string | undefined; emails?: readonly string[] | undefined }>;
   /** Further values that count for a domain beside the order's own. */
-  domainValues?: ReadonlyMap<string, string>;
+  domainValues?: ReadonlyMap<string, DatedValue>;
 }
 
 /** `chooseValidation` of an ask: how each of its domains is proved. A file proves the exact name, whatever the scope. */
@@ -169,8 +171,7 @@ export function chooserOf(plan: DcvPlan): (domain: string) => ValidationChoice {
     const exact = scope === 'fqdn' || method.startsWith('http') || asked !== undefined;
     const domain = exact ? base : (names.registrableDomain(base) ?? base);
     if (!usesToken(method)) return { ...emailChoice(domain, names, asked), domain };
-    const value = plan.value?.value;
-    const values = [value, plan.domainValues?.get(domain)].filter((one) => one !== undefined);
+    const values = [plan.value, plan.domainValues?.get(domain) ?? null].filter((one) => one !== null);
     return { ...choiceFor(method, domain, values), domain };
   };
 }

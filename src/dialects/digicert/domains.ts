@@ -4,11 +4,11 @@ import { invalidValue } from '../../core/errors.ts';
 import type { Domain, Validation } from '../../core/records.ts';
 import {
   choiceFor,
+  currentValue,
   DCV_METHODS,
   DEFAULT_DCV_METHOD,
   type DcvMethod,
   emailChoice,
-  randomValue,
   usesToken,
 } from './challenges.ts';
 import { dcvAsk, renderDcvAsk } from './dcv-answers.ts';
@@ -101,7 +101,7 @@ export const createDomain = accept({
     const kept = await registry.domains.create(actor, {
       name,
       organizationId: organization?.id ?? null,
-      containerId: body.container?.id ?? organization?.containerId ?? null,
+      containerId: body.container?.id ?? organization?.containerId ?? (await registry.people.rootContainer(actor)).id,
       choice: newChoice(world, method, name),
       extra: {},
     });
@@ -190,8 +190,9 @@ export const submitDomain = accept({
 
 /** What has to be done to prove a kept domain, with a random value of its own. */
 export function newChoice(world: World, method: DcvMethod, name: string, emails?: readonly string[]): ValidationChoice {
-  const { random, names } = world.context;
-  return usesToken(method) ? choiceFor(method, name, [randomValue(random)]) : emailChoice(name, names, { emails });
+  const { random, names, clock } = world.context;
+  if (!usesToken(method)) return emailChoice(name, names, { emails });
+  return choiceFor(method, name, [currentValue(null, random, clock.now())]);
 }
 
 /** A kept domain of the actor's account. @throws VendorError `not_found|domain` */

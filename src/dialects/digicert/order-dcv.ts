@@ -160,7 +160,7 @@ async function changeDcv(
   const choose = chooserOf({ ...dcv, scope, names, domainValues: await domainValues(world, actor, domains) });
   const choices = new Map(domains.map((domain) => [domain, choose(domain)]));
   if (asked.details !== null) {
-    await desk.changeOrder(actor, asked.order.id, { extra: { ...asked.details.extra, ...orderDcvExtra(dcv) } });
+    await desk.changeOrder(actor, asked.order.id, ({ extra }) => ({ extra: { ...extra, ...orderDcvExtra(dcv) } }));
   }
   return choices;
 }

@@ -3,7 +3,7 @@ import { covers, isFresh, isOpen } from '../../core/facts.ts';
 import { baseOf } from '../../core/names.ts';
 import type { CertificateRequest, Order, OrderDetails, Validation } from '../../core/records.ts';
 import { isFinal } from '../../core/states.ts';
-import { dcvMethodOf, type DcvMethod, type DcvScope, orderDcvOf, valueOf } from './challenges.ts';
+import { type DatedValue, dcvMethodOf, type DcvMethod, type DcvScope, orderDcvOf, valueOf } from './challenges.ts';
 import { idOf, type Call } from './endpoint.ts';
 import { ownOrder } from './order-records.ts';
 import type { World } from './world.ts';
@@ -67,14 +67,14 @@ export async function domainValues(
   world: World,
   actor: Actor,
   domains: readonly string[],
-): Promise<Map<string, string>> {
+): Promise<Map<string, DatedValue>> {
   const { store, registry, names } = world.context;
   const name = [...new Set(domains.flatMap((one) => [one, names.registrableDomain(one) ?? one]))];
-  const values = new Map<string, string>();
+  const values = new Map<string, DatedValue>();
   for (const domain of await store.find('domains', { accountId: actor.accountId, name })) {
     const validation = await registry.domains.validationOf(domain.id);
     const value = validation !== null && isOpen(validation) ? valueOf(validation) : null;
-    if (value !== null) values.set(domain.name, value);
+    if (validation !== null && value !== null) values.set(domain.name, { value, madeAt: validation.createdAt });
   }
   return values;
 }

@@ -54,16 +54,18 @@ test('a value counts for 30 days and is replaced then', () => {
 });
 
 test('each method puts the value in its place, and is known by it', () => {
-  const choice = (method: Exclude<(typeof DCV_METHODS)[number], 'email'>) => choiceFor(method, 'example.com', ['_abc']);
+  const until = NOW + 30 * DAY;
+  const choice = (method: Exclude<(typeof DCV_METHODS)[number], 'email'>) =>
+    choiceFor(method, 'example.com', [{ value: '_abc', madeAt: NOW }]);
   assert.deepEqual(choice('dns-txt-token').challenges, [
-    { method: 'dns', record: 'TXT', name: 'example.com', value: '_abc' },
-    { method: 'dns', record: 'TXT', name: '_dnsauth.example.com', value: '_abc' },
+    { method: 'dns', record: 'TXT', name: 'example.com', value: '_abc', until },
+    { method: 'dns', record: 'TXT', name: '_dnsauth.example.com', value: '_abc', until },
   ]);
   assert.deepEqual(choice('dns-cname-token').challenges, [
-    { method: 'dns', record: 'CNAME', name: '_abc.example.com', value: 'dcv.digicert.com' },
+    { method: 'dns', record: 'CNAME', name: '_abc.example.com', value: 'dcv.digicert.com', until },
   ]);
   assert.deepEqual(choice('http-token').challenges, [
-    { method: 'http', host: 'example.com', path: '/.well-known/pki-validation/fileauth.txt', content: '_abc' },
+    { method: 'http', host: 'example.com', path: '/.well-known/pki-validation/fileauth.txt', content: '_abc', until },
   ]);
   const [dynamic] = choice('http-token-dynamic').challenges;
   assert.ok(dynamic?.method === 'http' && dynamic.content === '_abc');
@@ -82,10 +84,16 @@ test('each method puts the value in its place, and is known by it', () => {
 });
 
 test('any of several values will do', () => {
-  const { challenges } = choiceFor('http-token', 'example.com', ['_a', '_b']);
+  const { challenges } = choiceFor('http-token', 'example.com', [
+    { value: '_a', madeAt: NOW },
+    { value: '_b', madeAt: NOW - DAY },
+  ]);
   assert.deepEqual(
-    challenges.map((one) => one.method === 'http' && one.content),
-    ['_a', '_b'],
+    challenges.map((one) => one.method === 'http' && [one.content, one.until]),
+    [
+      ['_a', NOW + 30 * DAY],
+      ['_b', NOW + 29 * DAY],
+    ],
   );
 });
 
@@ -127,7 +135,7 @@ test('the scope tells where a name is proved; a file proves the exact name alone
   assert.equal(at('dns-cname-token', 'fqdn'), 'a.b.example.co.uk');
   assert.equal(at('http-token', 'base_domain'), 'a.b.example.co.uk');
   assert.equal(at('http-token-dynamic', 'base_domain'), 'a.b.example.co.uk');
-  const domainValues = new Map([['example.co.uk', '_own']]);
+  const domainValues = new Map([['example.co.uk', { value: '_own', madeAt: NOW }]]);
   const { challenges } = chooserOf({ ...plan, method: 'dns-cname-token', scope: 'base_domain', domainValues })(
     'a.example.co.uk',
   );

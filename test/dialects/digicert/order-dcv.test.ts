@@ -126,24 +126,28 @@ forEachStore((open) => {
     assert.equal((await client.put(`${path}/check-dcv`)).json.order_status, 'issued');
   });
 
-  test('the value is the same for 30 days, and another then', async () => {
+  test('the value is the same for 30 days, and another then; an expired one proves nothing', async () => {
     const client = await openClient(await open());
+    const { clock, domains } = client.desk;
+    await setSettings(client, { approval: 'required' });
     const domain = newDomain();
     const { path, json } = await pendingOrder(client, 'dns-txt-token', [domain]);
+    clock.forward(20 * DAY);
+    const approved = await client.put(`/request/${json.requests[0].id}/status`, { status: 'approved' });
+    assert.equal(approved.status, 204, approved.text);
     const first = await client.put(`${path}/dcv-random-value`);
-    assert.deepEqual(first.json, {
-      dcv_random_value: json.dcv_random_value,
-      expiration_date: '2026-12-22T12:00:00+00:00',
-    });
-    client.desk.clock.forward(30 * DAY - 1);
-    assert.equal((await client.put(`${path}/dcv-random-value`)).json.dcv_random_value, json.dcv_random_value);
-    client.desk.clock.forward(1);
-    client.desk.domains.publishRecord('TXT', domain, json.dcv_random_value);
+    assert.equal(first.json.expiration_date, '2026-12-22T12:00:00+00:00', 'counted from when it was made');
+    clock.forward(10 * DAY - 1);
+    assert.deepEqual((await client.put(`${path}/dcv-random-value`)).json, first.json);
+    clock.forward(1);
+    domains.publishRecord('TXT', domain, first.json.dcv_random_value);
+    await client.desk.runJobs();
     const late = await client.put(`${path}/check-dcv`);
-    assert.equal(late.json.dcv_status, 'pending', 'BR 3.2.2.4.7: a value of 30 days proves nothing');
+    assert.deepEqual([late.json.order_status, late.json.dcv_status], ['pending', 'pending'], 'BR 3.2.2.4.7');
     const second = await client.put(`${path}/dcv-random-value`);
-    assert.notEqual(second.json.dcv_random_value, json.dcv_random_value);
-    client.desk.domains.publishRecord('TXT', domain, second.json.dcv_random_value);
+    assert.notEqual(second.json.dcv_random_value, first.json.dcv_random_value);
+    assert.equal(second.json.expiration_date, '2027-01-21T12:00:00+00:00');
+    domains.publishRecord('TXT', domain, second.json.dcv_random_value);
     assert.equal((await client.put(`${path}/check-dcv`)).json.order_status, 'issued');
   });
 
