@@ -56,9 +56,12 @@ async function ownContainer(unit: Unit, actor: Actor, containerId: number): Prom
   if (container === null || container.accountId !== actor.accountId) throw notFound(`Container ${containerId}`);
 }
 
+/** So often a change begins anew that another one came before. */
+const TRIES = 10;
+
 /**
  * Changes what an order carries; a function gets what it carries now, so that nothing of others is lost.
- * @throws DeskError `not-found`, and as `checkDetails` for what is changed
+ * @throws DeskError `not-found`, `conflict`, and as `checkDetails` for what is changed
  */
 export async function changeOrder(
   engine: Engine,
@@ -66,26 +69,47 @@ export async function changeOrder(
   orderId: number,
   change: DetailsChange,
 ): Promise<OrderDetails> {
-  return engine.store.transact(async (unit) => {
-    await ownOrder(unit, actor, orderId);
-    const before = await unit.get('orderDetails', orderId);
-    const { id, accountId, userId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
-    const changes = typeof change === 'function' ? change(carried) : change;
-    const checked = await checkDetails(unit, actor, { ...carried, guestAccess: false, ...changes }, orderId);
-    const details = { ...checked, guestAccess: changes.guestAccess ?? carried.guestAccess };
-    // What the account wanted when the id was given stays.
-    if (!('alternativeId' in changes)) details.alternativeKey = alternativeKey;
-    if (changes.customFields !== undefined) {
-      details.customFields = await checkChangedFields(unit, accountId, carried.customFields, changes.customFields);
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await engine.store.transact((unit) => recordChange(engine, unit, actor, orderId, change));
+    } catch (error) {
+      if (!(error instanceof DeskError) || error.kind !== 'conflict' || tries === TRIES) throw error;
     }
-    if (before === null) unit.insert('orderDetails', { id, accountId, userId, ...details });
-    else await unit.update('orderDetails', orderId, details);
-    const fields = Object.keys(changes);
-    const by = `${actor.handle}/${actor.userName}`;
-    const what = { accountId, action: 'order.changed', target: `order:${orderId}`, details: { fields } };
-    unit.audit({ at: engine.clock.now(), actor: by, ...what });
-    return { id, accountId, userId, ...details };
-  });
+  }
+}
+
+async function recordChange(
+  engine: Engine,
+  unit: Unit,
+  actor: Actor,
+  orderId: number,
+  change: DetailsChange,
+): Promise<OrderDetails> {
+  await ownOrder(unit, actor, orderId);
+  const before = await unit.get('orderDetails', orderId);
+  const { id, accountId, userId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
+  const asked = typeof change === 'function' ? change(carried) : change;
+  const checked = await checkDetails(unit, actor, { ...carried, guestAccess: false, ...asked }, orderId);
+  const changes: Partial<OrderDetails> = { ...asked };
+  // What the account wanted when an id was given stays.
+  if ('alternativeId' in asked) changes.alternativeKey = checked.alternativeKey;
+  if (asked.customFields !== undefined) {
+    changes.customFields = await checkChangedFields(unit, accountId, carried.customFields, asked.customFields);
+  }
+  const details = { id, accountId, userId, alternativeKey, ...carried, ...changes };
+  if (before === null) unit.insert('orderDetails', details);
+  else await unit.update('orderDetails', orderId, changes, seen(before, changes));
+  const fields = Object.keys(asked);
+  const by = `${actor.handle}/${actor.userName}`;
+  const what = { accountId, action: 'order.changed', target: `order:${orderId}`, details: { fields } };
+  unit.audit({ at: engine.clock.now(), actor: by, ...what });
+  return details;
+}
+
+/** What the fields that are changed held. */
+function seen(before: OrderDetails, changes: Partial<OrderDetails>): Partial<OrderDetails> {
+  const fields = Object.keys(changes) as (keyof OrderDetails)[];
+  return Object.fromEntries(fields.map((field) => [field, before[field]]));
 }
 
 /** A field that became required after the order may stay without a value. */

@@ -103,9 +103,10 @@ export const downloadPlatform = read({
   summary: 'Download a certificate as a server of this platform takes it',
   answers: FILES,
   async handle(world, call) {
-    const platform = idOf(call, 'platformId', 'server_platform');
+    const platform = call.params['platformId'] ?? '';
+    if (!/^-?[0-9]{1,9}$/.test(platform)) throw unknownObject('server_platform');
     const certificate = await ownCertificate(world, call.actor, idOf(call, 'certificateId', 'certificate'));
-    return download(world, call, certificate, platformFormat(platform));
+    return download(world, call, certificate, platformFormat(Number(platform)));
   },
 });
 
@@ -166,32 +167,18 @@ export const getChain = read({
 
 export const listIntermediates = read({
   path: '/certificate/intermediates',
-  summary: 'List the issuing certificates of the account',
+  summary: 'List the certificates that issue here',
   answers: { 200: answers.intermediates },
-  async handle(world, call) {
-    const newest = await Promise.all(
-      [...world.context.issuers.keys()].map((issuer) =>
-        world.context.store.list('certificates', {
-          accountId: call.actor.accountId,
-          filters: [{ field: 'issuer', op: 'eq', value: issuer }],
-          order: [{ field: 'id', descending: true }],
-          limit: 1,
-          offset: 0,
-          count: false,
-        }),
-      ),
-    );
-    const found = new Map<string, object>();
-    for (const certificate of newest.flatMap(({ records }) => records)) {
-      const [, ...above] = await chainOf(world, certificate);
-      for (const der of above.slice(0, -1)) {
-        const { sha1, commonName, issuerName } = world.context.pki.readCertificate(der);
-        const pem = crlfPem('CERTIFICATE', der);
-        const issuer = /(?:^|,)\s*CN=((?:\\.|[^,])*)/.exec(issuerName)?.[1] ?? issuerName;
-        found.set(sha1, { subject_common_name: commonName ?? '', issuer_common_name: issuer, thumbprint: sha1, pem });
-      }
-    }
-    return { status: 200, json: { intermediates: [...found.values()] } };
+  async handle(world) {
+    const { store, pki } = world.context;
+    const keys = await store.find('caKeys', { name: 'intermediate', retiredAt: null });
+    const intermediates = keys.map(({ certificate }) => {
+      const { sha1, commonName, issuerName } = pki.readCertificate(certificate);
+      const issuer = /(?:^|,)\s*CN=((?:\\.|[^,])*)/.exec(issuerName)?.[1] ?? issuerName;
+      const pem = crlfPem('CERTIFICATE', certificate);
+      return { subject_common_name: commonName ?? '', issuer_common_name: issuer, thumbprint: sha1, pem };
+    });
+    return { status: 200, json: { intermediates } };
   },
 });
 

@@ -3,7 +3,17 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { DAY } from '../../../src/core/time.ts';
 import { forEachStore } from '../../support/stores.ts';
-import { codeOf, issued, newDomain, openReady, orderFor, PRO, setSettings, userWithKey } from './client.ts';
+import {
+  codeOf,
+  issued,
+  newDomain,
+  openReady,
+  orderFor,
+  PRO,
+  setSettings,
+  userWithKey,
+  type Client,
+} from './client.ts';
 
 const ORDER = '/order/certificate';
 
@@ -230,12 +240,7 @@ forEachStore((open) => {
   test('a value of a custom field is set, replaced, taken away and must fit', async () => {
     const { client, organization, domain } = await openReady(await open());
     const { orderId } = await issued(client, domain, organization.id);
-    const field = await client.desk.store.transact(async (unit) => {
-      const id = unit.newId('customFields');
-      const kind = { label: 'Cost centre', required: true, state: 'active', dataType: 'int' } as const;
-      unit.insert('customFields', { id, accountId: client.desk.actor.accountId, ...kind, createdAt: 0 });
-      return id;
-    });
+    const field = await customField(client, 'Cost centre');
     const path = `${ORDER}/${orderId}`;
     const set = (value: unknown) => client.post(`${path}/custom-field`, { metadata_id: String(field), value });
     assert.equal((await set('17')).status, 204);
@@ -250,8 +255,21 @@ forEachStore((open) => {
     const unknown = await client.post(`${path}/custom-field`, { metadata_id: 7, value: '1' });
     assert.equal(codeOf(unknown), 'not_found|metadata');
     assert.deepEqual((await client.get(path)).json.custom_fields, shown);
+    // Of several at once none is lost.
+    const more = await Promise.all(['A', 'B', 'C', 'D'].map((label) => customField(client, label)));
+    await Promise.all(more.map((id) => client.post(`${path}/custom-field`, { metadata_id: id, value: 1 })));
+    assert.equal((await client.get(path)).json.custom_fields.length, 5);
   });
 });
+
+function customField({ desk }: Client, label: string): Promise<number> {
+  return desk.store.transact(async (unit) => {
+    const id = unit.newId('customFields');
+    const kind = { label, required: true, state: 'active', dataType: 'int' } as const;
+    unit.insert('customFields', { id, accountId: desk.actor.accountId, ...kind, createdAt: 0 });
+    return id;
+  });
+}
 
 function certificateFor(domain: string) {
   const { certificate } = orderFor(domain, 1);
