@@ -8,6 +8,7 @@ import type { Catalogue } from './products.ts';
 import type { Kind, Job } from './records.ts';
 import type { Rules } from './rules.ts';
 import { settle, stepWorld, type Settled, type SettleWorld } from './settle.ts';
+import { takeLaterProofs } from './later-proofs.ts';
 import { loadFacts } from './load-facts.ts';
 import { applyEffect } from './apply-effect.ts';
 import { DeskError } from './errors.ts';
@@ -114,7 +115,10 @@ export async function advanceJob(engine: Engine, job: Job): Promise<{ runAgainAt
   const settled = await engine.store.transact(async (unit) => {
     const before = await loadFacts(engine, unit, requestId);
     if (before === null) return null;
-    return write(engine, unit, before, settle(before, settleWorld(engine, unit)), 'system', 'job');
+    const proved = await takeLaterProofs(engine, unit, before);
+    const settled = settle(proved.facts, settleWorld(engine, unit));
+    const happenings = [...proved.happenings, ...settled.happenings];
+    return write(engine, unit, before, { ...settled, happenings }, 'system', 'job');
   });
   if (settled === null) return {};
   const { step } = await advance(engine, settled, 'job');

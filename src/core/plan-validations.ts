@@ -57,7 +57,12 @@ function byLabels(left: string, right: string): number {
   return difference !== 0 ? difference : Number(isWildcard(right)) - Number(isWildcard(left));
 }
 
-function reuse(owner: { accountId: number; requestId: number }, proof: Validation, world: PlanWorld): Validation {
+/** A proof of the account as a request counts it. */
+export function reuse(
+  owner: { accountId: number; requestId: number },
+  proof: Validation,
+  world: PlanWorld,
+): Validation {
   return {
     ...proof,
     ...owner,

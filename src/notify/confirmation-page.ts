@@ -47,7 +47,7 @@ export async function confirmationPage(app: FastifyInstance, options: Confirmati
   app.post<Params>('/confirm/:secret', quiet, async (request, reply) => {
     const found = await findOpen(options, request.params.secret);
     if (found === null) return unknown(reply);
-    const thanks = messagePage('Approved', 'Thank you. The order goes on; you can close this page.');
+    const thanks = messagePage('Approved', 'Thank you. What waited for this goes on; you can close this page.');
     return outcome(reply, await options.confirm(found.id), thanks);
   });
   app.post<Params>('/confirm/:secret/decline', quiet, async (request, reply) => {

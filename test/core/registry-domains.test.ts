@@ -141,6 +141,38 @@ forEachStore((open) => {
     assert.equal((await store.find('attempts', {})).length, 3);
   });
 
+  test('an order that waits for a domain goes on when the domain is proved beside it, not before', async () => {
+    const world = await createWorld(await open());
+    const { domainsOf, actor, store } = world;
+    const desk = world.office.desk;
+    world.domains.published.add('_dcv.example.com');
+    const { domain } = await domainsOf.create(actor, newDomain('example.com'));
+    await domainsOf.check(actor, domain.id);
+    world.domains.published.clear();
+    world.clock.forward(HOUR);
+    // One that wants everything proved anew waits, whatever counts for others.
+    const anew = await desk.placeOrder(actor, { ...askFor('example.com'), proveAgain: true });
+    const below = await desk.placeOrder(actor, { ...askFor('www.example.com'), proveAgain: true });
+    const stranger = await addAccount(store, 'other', 1_000_000, START);
+    const theirs = await desk.placeOrder(stranger, askFor('example.com'));
+    await runDueJobs(world);
+    const stateOf = async (outcome: typeof anew) => (await store.get('requests', outcome.request.id))?.state;
+    assert.deepEqual([await stateOf(anew), await stateOf(below)], ['waiting', 'waiting']);
+
+    world.domains.published.add('_other.example.com');
+    await domainsOf.choose(actor, domain.id, byRecord('_other.example.com'));
+    await domainsOf.check(actor, domain.id);
+    await runDueJobs(world);
+    assert.equal(await stateOf(anew), 'completed');
+    world.clock.forward(DAY);
+    await runDueJobs(world);
+    assert.deepEqual([await stateOf(below), await stateOf(theirs)], ['completed', 'waiting']);
+    const proof = await domainsOf.validationOf(domain.id);
+    const [asked, used] = await store.find('validations', { requestId: anew.request.id });
+    assert.deepEqual([asked?.state, used?.state, used?.reusedFrom], ['cancelled', 'valid', proof?.id]);
+    assert.equal((await store.find('auditEvents', { action: 'validation.reused' })).length, 2);
+  });
+
   test('two checks and the job at once leave one proof and one notice', async () => {
     const world = await createWorld(await open());
     const { domainsOf, actor, store } = world;

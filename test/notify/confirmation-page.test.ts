@@ -191,3 +191,19 @@ test('the secret stays out of the log, also when something fails', async () => {
   assert.ok(logged.some((line) => line.includes('database is away')));
   assert.ok(!logged.join('').includes(secret));
 });
+
+test('a kept domain is asked for without a product; without its validation there is no question', async () => {
+  const { app } = await setUp({ confirmation: { requestId: null } });
+  const page = await app.inject(`/confirm/${secret}`);
+  assert.equal(page.statusCode, 200);
+  assert.ok(page.body.includes('shop.example') && !page.body.includes('Product'));
+  for (const confirmation of [
+    { requestId: null, validationId: null },
+    { requestId: null, validationId: 99 },
+    { requestId: null, validationId: null, purpose: 'agreement' },
+    { requestId: 99 },
+  ]) {
+    const gone = await setUp({ confirmation });
+    assert.equal((await gone.app.inject(`/confirm/${secret}`)).statusCode, 404, JSON.stringify(confirmation));
+  }
+});

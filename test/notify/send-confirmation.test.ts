@@ -84,6 +84,31 @@ test('the agreement goes to the contact, in the language asked for, with every n
   for (const name of request.names) assert.ok(mails[0]?.text.includes(`  ${name}\n`));
 });
 
+test('a kept domain is asked for without a request, and without a product', async () => {
+  const kept = { requestId: null, domainId: 30 };
+  const { memory, mails, handle } = setUp({ validation: kept });
+  await handle({ payload: { ...payload, requestId: null } });
+  assert.equal(mails[0]?.subject, 'Approve certificates for shop.example');
+  assert.match(mails[0]?.text ?? '', /Shop & Söhne wants to order TLS certificates/);
+  assert.doesNotMatch(mails[0]?.text ?? '', /\{\w+\}|undefined|null/);
+  assert.equal(memory.all('confirmations')[0]?.requestId, null);
+
+  for (const [validation, asked] of [
+    [{ ...kept, state: 'valid' }, {}],
+    [{ ...kept, state: 'cancelled' }, {}],
+    // A question of a request is not asked without it.
+    [{}, {}],
+    [kept, { address: 'webmaster@shop.example' }],
+    [kept, { purpose: 'agreement' }],
+    [kept, { validationId: null }],
+    [kept, { validationId: 99 }],
+  ] as const) {
+    const closed = setUp({ validation });
+    assert.deepEqual(await closed.handle({ payload: { ...payload, requestId: null, ...asked } }), {});
+    assert.equal(closed.mails.length, 0, JSON.stringify([validation, asked]));
+  }
+});
+
 test('nothing is sent where the question is not open any more', async () => {
   const closed = [
     { request: { state: 'cancelled' } },

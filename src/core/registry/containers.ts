@@ -2,8 +2,9 @@ import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
 import type { Engine } from '../engine.ts';
 import { DeskError, notFound } from '../errors.ts';
-import type { Container } from '../records.ts';
-import type { Reader } from '../store.ts';
+import type { Account, Container } from '../records.ts';
+import type { Reader, Unit } from '../store.ts';
+import type { Instant } from '../time.ts';
 import { checkedOptional, checkedText } from './checked.ts';
 import { note } from './note.ts';
 
@@ -16,22 +17,19 @@ export async function rootContainer(engine: Engine, actor: Actor): Promise<Conta
     return engine.store.transact(async (unit) => {
       const account = await unit.get('accounts', accountId);
       if (account === null) throw notFound(`Account ${accountId}`);
-      const at = engine.clock.now();
-      const id = unit.newId('containers');
-      const root: Container = { id, accountId, parentId: null, name: account.name, ...NEW, createdAt: at };
       // A second one at the same moment fails by the unique index, and finds this one then.
-      unit.insert('containers', root);
-      unit.audit({
-        at,
-        actor: 'system',
-        accountId,
-        action: 'container.created',
-        target: `container:${id}`,
-        details: {},
-      });
-      return root;
+      return insertRoot(unit, account, engine.clock.now());
     });
   });
+}
+
+/** Writes the root of an account that has none. */
+export function insertRoot(unit: Unit, { id: accountId, name }: Pick<Account, 'id' | 'name'>, at: Instant): Container {
+  const id = unit.newId('containers');
+  const root: Container = { id, accountId, parentId: null, name, ...NEW, createdAt: at };
+  unit.insert('containers', root);
+  unit.audit({ at, actor: 'system', accountId, action: 'container.created', target: `container:${id}`, details: {} });
+  return root;
 }
 
 const NEW = { description: null, state: 'active' } as const;

@@ -10,6 +10,7 @@ import { transition } from '../states.ts';
 import type { Unit } from '../store.ts';
 import { tellAccount } from '../tell-account.ts';
 import type { Instant } from '../time.ts';
+import { advanceKey } from '../write-facts.ts';
 
 /** Validations of kept domains: no request carries them, so a job of each domain looks for what was asked. */
 
@@ -116,8 +117,10 @@ async function write(
   const { accountId, domainId } = before;
   const happening = happeningOf(after);
   unit.audit({ at: now, actor, accountId, ...happening });
+  if (state !== 'valid') return after;
+  await wakeRequests(unit, after, now);
   const domain = domainId === null ? null : await unit.get('domains', domainId);
-  if (state !== 'valid' || domain === null) return after;
+  if (domain === null) return after;
   const message = `The domain ${after.domain} was validated`;
   tellAccount(
     unit,
@@ -125,6 +128,15 @@ async function write(
     now,
   );
   return after;
+}
+
+/** Requests that ask for the same domain need not ask any longer; those for names below see it at their next look. */
+async function wakeRequests(unit: Unit, { accountId, domain }: Validation, now: Instant): Promise<void> {
+  const open = await unit.find('validations', { accountId, domain, state: ['waiting', 'attention'] });
+  for (const requestId of new Set(open.map((one) => one.requestId))) {
+    if (requestId === null) continue;
+    await unit.enqueue({ kind: 'advance', key: advanceKey(requestId), payload: { requestId }, runAt: now });
+  }
 }
 
 function happeningOf(after: Validation): { action: string; target: string; details: Record<string, unknown> } {

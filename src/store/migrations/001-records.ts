@@ -115,6 +115,7 @@ const LOOKUPS = [
   'certificates: account_id sha1',
   'requests: order_id',
   "validations: account_id where state = 'attention'",
+  "validations: account_id domain where state in ('waiting', 'attention')",
   'orders: organization_id where organization_id is not null',
   'requests: certificate_id where certificate_id is not null',
   'validations: request_id',
