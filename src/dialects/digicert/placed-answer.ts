@@ -72,5 +72,6 @@ async function openDomains(world: World, { request }: Outcome, { withDomains }: 
 
 async function organizationOf(world: World, orderId: number) {
   const order = await world.context.store.get('orders', orderId);
-  return order?.organizationId == null ? {} : { organization: { id: order.organizationId } };
+  const organizationId = order?.organizationId ?? null;
+  return organizationId === null ? {} : { organization: { id: organizationId } };
 }

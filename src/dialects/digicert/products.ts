@@ -91,10 +91,6 @@ function withdrawn(catalogue: Catalogue, productId: string) {
   return { nameId, name, group, product } as const;
 }
 
-export function isPrivate({ group }: Pick<VendorProduct, 'group'>): boolean {
-  return group === PRIVATE;
-}
-
 /** `validation_type` of a product, upper case. */
 export function validationTypeOf({ group, product }: Pick<VendorProduct, 'group' | 'product'>): string {
   return group === PRIVATE ? 'Private SSL' : product.level;

@@ -211,11 +211,12 @@ async function orderMember(world: World, actor: Actor, request: CertificateReque
   const validations = (await store.find('validations', { requestId: request.id })).filter(isOpen);
   const unproved = request.names.filter((name) => validations.some((one) => covers(one, name)));
   const renewed = order.renewsOrderId === null ? null : await store.get('orders', order.renewsOrderId);
+  const renewedTill = renewed?.endsAt ?? null;
   return {
     order: {
       ...(await renderOrder(world, records, await readLabels(world, actor))),
       ...(unproved.length === 0 ? {} : { unsubmitted_domains: unproved }),
-      ...(renewed?.endsAt == null ? {} : { renewal_of_order_valid_till: formatDate(renewed.endsAt) }),
+      ...(renewedTill === null ? {} : { renewal_of_order_valid_till: formatDate(renewedTill) }),
     },
   };
 }

@@ -49,7 +49,7 @@ function clientOf(desk: TestDesk, secret: string): Client {
       bytes: response.rawPayload,
       json: isJson && response.body !== '' ? JSON.parse(response.body) : undefined,
     };
-    holdAgainstSchema(String(options.method ?? 'GET'), String(options.url), reply);
+    holdAgainstSchema(options.method ?? 'GET', options.url as string, reply);
     return reply;
   };
   const call = (method: 'GET' | 'POST' | 'PUT' | 'DELETE', path: string, body?: unknown): Promise<Reply> => {

@@ -92,7 +92,7 @@ async function see(client: Client, placed: Seen['placed']): Promise<Seen> {
   const details = await store.get('orderDetails', placed.id);
   const [request] = await store.find('requests', { orderId: placed.id });
   const order = await store.get('orders', placed.id);
-  const organization = order?.organizationId == null ? null : await store.get('organizations', order.organizationId);
+  const organization = await store.get('organizations', order?.organizationId ?? 0);
   assert.ok(details !== null && request !== undefined);
   return { info: info.json, details, request, organization, placed };
 }
@@ -185,7 +185,10 @@ forEachStore((open) => {
     await setSettings(client, { uniqueAlternativeIds: true });
     const unique = orderWith(world, { alternative_order_id: 'nonce-2' });
     const replies = await Promise.all(Array.from({ length: 8 }, () => client.post(PRO, unique)));
-    assert.deepEqual(replies.map(({ status }) => status).sort(), [201, ...Array(7).fill(400)]);
+    assert.deepEqual(
+      replies.map(({ status }) => status).toSorted((left, right) => left - right),
+      [201, ...Array(7).fill(400)],
+    );
     for (const reply of replies.filter(({ status }) => status === 400)) {
       assert.equal(codeOf(reply), 'invalid_value:alternative_order_id');
     }

@@ -105,7 +105,7 @@ export const PARAMETERS: readonly Parameter[] = [
   {
     name: 'certificate.csr',
     give: () => ({}),
-    found: ({ info }) => [/^-----BEGIN CERTIFICATE REQUEST-----\r\n/.test(info.certificate.csr), true],
+    found: ({ info }) => [info.certificate.csr.startsWith('-----BEGIN CERTIFICATE REQUEST-----\r\n'), true],
     bad: [
       [certificate({ csr: '' }), 'missing_value:certificate.csr'],
       [certificate({ csr: 'nonsense' }), 'csr_invalid_cannot_parse'],
