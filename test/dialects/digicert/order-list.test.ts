@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { csvLine } from '../../../src/dialects/digicert/csv.ts';
+import { askFor } from '../../support/core-world.ts';
 import { forEachStore } from '../../support/stores.ts';
 import {
   codeOf,
@@ -11,6 +12,7 @@ import {
   orderFor,
   PRO,
   setSettings,
+  someCsr,
   userWithKey,
   type Client,
 } from './client.ts';
@@ -230,6 +232,31 @@ forEachStore((open) => {
     assert.equal((await client.get('/report/order?limit=1&offset=1')).text, `${head}\r\n`);
     const filtered = await client.get(`${LIST}?filters[status]=revoked`, { accept: 'text/csv;q=0.9' });
     assert.equal(filtered.text, `${head}\r\n`);
+  });
+
+  test('an order that came through another API is shown, and can be changed', async () => {
+    const { client, domain } = await openReady(await open());
+    const { actor, engine, office } = client.desk;
+    const ask = askFor(domain, { csr: await engine.pki.readCsr(someCsr()), dialect: 'realtime-register' });
+    const { request, certificate } = await office.desk.placeOrder(actor, ask);
+    assert.ok(certificate);
+    const path = `${LIST}/${request.orderId}`;
+    const { json: info } = await client.get(path);
+    assert.deepEqual([info.status, info.product.name_id, info.certificate.id], ['issued', 'dv_single', certificate.id]);
+    assert.deepEqual(await idsOf(client, `filters[common_name]=${domain}`), [request.orderId]);
+    await Promise.all([
+      client.put(`${path}/auto-renew`, { auto_renew: 1 }),
+      client.put(`${path}/additional-emails`, { additional_emails: ['x@acme.test'] }),
+    ]);
+    const { json: after } = await client.get(path);
+    assert.deepEqual([after.auto_renew, after.additional_emails], [1, ['x@acme.test']]);
+    const again = await client.post(`${path}/reissue`, {
+      certificate: { csr: someCsr() },
+      dcv_method: 'dns-txt-token',
+    });
+    client.desk.domains.publishRecord('TXT', domain, again.json.dcv_random_value);
+    const checked = await client.put(`${path}/check-dcv`);
+    assert.equal(checked.json.order_status, 'issued', checked.text);
   });
 
   test('orders are found by alternative id, and counted by the end of their certificates', async () => {
