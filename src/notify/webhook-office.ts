@@ -77,12 +77,14 @@ export function createWebhookOffice(options: WebhookOfficeOptions): Webhooks {
       return store.transact(async (unit) => {
         const webhook = await own(unit, actor, id);
         const starts = active === true && webhook.state !== 'active';
+        // What was fired while it was switched off is not told; what a stalled one has missed is.
+        const since = webhook.state === 'inactive' ? now : webhook.createdAt;
         const changes: Partial<Webhook> = {
           ...(url === undefined ? {} : { url }),
           ...(secret === undefined ? {} : { encryptedKey: sealed(actor, secret) }),
           ...(settings === undefined ? {} : { settings }),
           ...(active === false ? { state: 'inactive' as const } : {}),
-          ...(starts ? { state: 'active' as const, failures: 0, nextAttemptAt: null, createdAt: now } : {}),
+          ...(starts ? { state: 'active' as const, failures: 0, nextAttemptAt: null, createdAt: since } : {}),
         };
         await unit.update('webhooks', id, changes);
         if (starts) await unit.enqueue(webhookJob(webhook, now));

@@ -19,6 +19,7 @@ import { createEmbeddedIssuer } from '../../src/issuers/embedded/issuer.ts';
 import { createNamePolicy } from '../../src/pki/names.ts';
 import { createPkiTools } from '../../src/pki/tools.ts';
 import { RESERVED_SUFFIXES } from '../../src/sandbox/reserved-names.ts';
+import type { WebhookSettings } from '../../src/notify/webhook-settings.ts';
 import { createWebhookOffice } from '../../src/notify/webhook-office.ts';
 import { createDeliverWebhook, type OutgoingFetch } from '../../src/notify/webhooks.ts';
 import { webhookDialects } from '../../src/serve/dialects.ts';
@@ -73,6 +74,8 @@ export interface TestDesk {
   /** Seconds that the next calls have to wait, as the rate limit says. */
   limits: { wait: number };
   runJobs(): Promise<number>;
+  /** As secrets are kept at rest. */
+  seal: WebhookSettings['seal'];
   /** What lies behind the addresses of webhooks: takes everything until it is set. */
   outgoing: { fetch: OutgoingFetch };
   /** Delivers what the account of `actor` is to be told. */
@@ -90,7 +93,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const domains = new PublishedDomains();
   const catalogue = options.catalogue ?? buildCatalogue();
   const crypto = createCrypto({ threads: 0 });
-  const box = createSecretBox({ bytes: random.bytes(32), source: 'test' }, random);
+  const box = createSecretBox({ bytes: hashSecret('master key of the tests'), source: 'test' }, random);
   const ca = await openCa({
     store,
     clock,
@@ -189,6 +192,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     await deliver({ payload: { accountId, dialect: dialect.name } });
   };
   return {
+    seal: box.seal,
     outgoing,
     runWebhooks,
     app,

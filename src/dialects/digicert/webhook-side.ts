@@ -45,9 +45,15 @@ export function createWebhookSide({ store, issuers }: WebhookTools) {
       return { event, data: { ...data, certificate_chain: await chainOf(certificate, issuers) } };
     },
     sign: (_body: Uint8Array, key: Uint8Array): Record<string, string> =>
-      key.length === 0 ? {} : { 'x-webhook-key': Buffer.from(key).toString() },
+      key.length === 0 ? {} : { 'x-webhook-key': headerOf(Buffer.from(key)) },
     taken: [200, 201, 202, 203, 204, 205, 206],
   };
+}
+
+/** A secret of the account as it is; the random octets of `chancery webhooks set` as the base64 that it shows. */
+function headerOf(key: Buffer): string {
+  const text = key.toString('latin1');
+  return /^[ -~]+$/.test(text) ? text : key.toString('base64');
 }
 
 async function domainData(store: Reader, domainId: number): Promise<object> {

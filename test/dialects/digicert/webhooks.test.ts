@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { MINUTE } from '../../../src/core/time.ts';
+import { saveWebhook } from '../../../src/notify/webhook-settings.ts';
 import type { OutgoingFetch } from '../../../src/notify/webhooks.ts';
 import { createAddressGuard } from '../../../src/validation/address-guard.ts';
 import { createGuardedFetch } from '../../../src/validation/guarded-fetch.ts';
@@ -33,13 +34,19 @@ function receive(client: Client, status = () => 204): Post[] {
   return posts;
 }
 
+/** What `send-challenge` has sent. */
+function tokenOf(post: Post | undefined): string {
+  assert.equal(post?.body.event, 'challenge_webhook_endpoint');
+  return post?.body.data.token;
+}
+
 /** A webhook that is challenged and active. */
 async function activeWebhook(client: Client, posts: Post[], changes: object = {}): Promise<number> {
   const made = await client.post('/webhook', { endpoint: ENDPOINT, secret: SECRET, events: ALL, ...changes });
   assert.equal(made.status, 201, made.text);
   const id: number = made.json.webhook_id;
   assert.equal((await client.put(`/webhook/${id}/send-challenge`)).status, 204);
-  const { token } = posts.at(-1)?.body.data;
+  const token = tokenOf(posts.at(-1));
   assert.equal((await client.put(`/webhook/${id}/check-challenge`, { token })).status, 204);
   assert.equal((await client.put(`/webhook/${id}/activate`)).status, 204);
   posts.length = 0;
@@ -72,7 +79,7 @@ forEachStore((open) => {
     assert.equal(posts[0]?.body.event, 'challenge_webhook_endpoint');
     assert.equal(posts[0]?.body.data.webhook_id, made.json.webhook_id);
     assert.equal(posts[0]?.headers['x-webhook-key'], SECRET);
-    const { token } = posts[0]?.body.data;
+    const token = tokenOf(posts[0]);
     for (const bad of [undefined, '', 'x', `${token}x`]) {
       assert.equal(codeOf(await client.put(`${path}/check-challenge`, { token: bad })), 'webhook_invalid_token');
     }
@@ -192,6 +199,46 @@ forEachStore((open) => {
     assert.deepEqual(posts[0]?.body, posts[1]?.body);
   });
 
+  test('one that has stalled is activated again, and told what it has missed', async () => {
+    const { client, organization } = await openReady(await open());
+    let status = 200;
+    const posts = receive(client, () => status);
+    const id = await activeWebhook(client, posts);
+    status = 500;
+    const data = await issuedLater(client, organization.id);
+    for (let round = 0; round < 7; round += 1) {
+      client.desk.clock.forward(15 * MINUTE);
+      await client.desk.runWebhooks();
+    }
+    assert.equal((await client.get(`/webhook/${id}`)).json.status, 'inactive');
+    status = 200;
+    posts.length = 0;
+    assert.equal((await client.put(`/webhook/${id}/activate`)).status, 204);
+    await client.desk.runWebhooks();
+    assert.deepEqual(
+      posts.map((post) => post.body.data),
+      [data],
+    );
+  });
+
+  test("the operator's own webhook sends the key that the command line has shown", async () => {
+    const { client, organization } = await openReady(await open());
+    const posts = receive(client);
+    const { store, clock, actor } = client.desk;
+    const { webhook_id: id } = (await client.post('/webhook', { endpoint: ENDPOINT, secret: SECRET })).json;
+    const key = Uint8Array.from({ length: 32 }, (_, index) => 200 + index);
+    const seal = client.desk.seal;
+    await saveWebhook(
+      { store, clock, seal, allowHttp: false },
+      { accountId: actor.accountId, dialect: 'digicert', url: ENDPOINT, key, basic: null },
+    );
+    const [kept] = await store.find('webhooks', { id });
+    assert.equal(kept?.state, 'active');
+    await issuedLater(client, organization.id);
+    await client.desk.runWebhooks();
+    assert.equal(posts[0]?.headers['x-webhook-key'], Buffer.from(key).toString('base64'));
+  });
+
   test('a new address is challenged anew, and a challenge counts for 30 minutes', async () => {
     const { client, organization } = await openReady(await open());
     const posts = receive(client);
@@ -204,11 +251,11 @@ forEachStore((open) => {
     await client.desk.runWebhooks();
     assert.equal(posts.length, 0);
     await client.put(`${path}/send-challenge`);
-    const { token } = posts.at(-1)?.body.data;
+    const token = tokenOf(posts.at(-1));
     client.desk.clock.forward(30 * MINUTE);
     assert.equal(codeOf(await client.put(`${path}/check-challenge`, { token })), 'webhook_invalid_token');
     await client.put(`${path}/send-challenge`);
-    const second = posts.at(-1)?.body.data.token;
+    const second = tokenOf(posts.at(-1));
     assert.notEqual(second, token);
     assert.equal((await client.put(`${path}/check-challenge`, { token: second })).status, 204);
   });
