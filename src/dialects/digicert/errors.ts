@@ -79,7 +79,7 @@ export function renderError(error: unknown): RenderedError {
     case 'not-found':
       return one(status, codeOfMissing(known.message), `${known.message}.`);
     case 'already-exists':
-      return one(status, codeOfTwin(known), `${known.message}.`);
+      return twin(known, VENDOR_ERRORS[known.kind]);
     case 'invalid-value':
     case 'unknown-property':
       return { status, body: { errors: violationsOf(known).slice(0, MOST_ERRORS).map(renderViolation) } };
@@ -113,9 +113,16 @@ function codeOfMissing(message: string): string {
   return what === undefined ? 'not_found' : `not_found|${what}`;
 }
 
-function codeOfTwin({ field, message }: DeskError): string {
-  if (field === 'alternativeId') return 'invalid_value:alternative_order_id';
-  return message.startsWith('Organization') || field === 'organization' ? 'duplicate_organization' : 'already_exists';
+/** Told by the heart where it looks beforehand, and by the database where two came at once. */
+function twin({ field = '', message }: DeskError, { status, code }: Rendering): RenderedError {
+  if (field === 'alternativeId' || field === 'alternativeKey') {
+    const parameter = 'alternative_order_id';
+    return one(status, `invalid_value:${parameter}`, invalidText(parameter, 'An order with this id exists'));
+  }
+  if (field === 'organization' || field === 'identityKey' || message.startsWith('Organization')) {
+    return one(status, 'duplicate_organization', 'An organization with these details exists.');
+  }
+  return one(status, code, `${message}.`);
 }
 
 function violationsOf(error: DeskError): readonly Violation[] {
