@@ -2,6 +2,7 @@ import { accountByHandle } from '../admin/accounts.ts';
 import { type Office, record } from '../admin/office.ts';
 import { againOnConflict } from '../core/again.ts';
 import type { Account, Organization } from '../core/records.ts';
+import { insertRoot } from '../core/registry/containers.ts';
 import type { Unit } from '../core/store.ts';
 import type { ReadyAccount } from '../dialects/dialect.ts';
 
@@ -35,6 +36,8 @@ async function make(office: Office, unit: Unit, account: Account): Promise<MadeR
   const at = office.clock.now();
   const { id: accountId, name, settings } = account;
   await unit.update('accounts', accountId, { settings: { ...settings, approval: 'automatic' } });
+  const [known] = await unit.find('containers', { accountId, parentId: null });
+  const { id: containerId } = known ?? insertRoot(unit, account, at);
   const userId = unit.newId('users');
   unit.insert('users', {
     id: userId,
@@ -47,14 +50,14 @@ async function make(office: Office, unit: Unit, account: Account): Promise<MadeR
     jobTitle: null,
     phone: null,
     role: 'admin',
-    containerId: null,
+    containerId,
     state: 'active',
     createdAt: at,
     lastSeenAt: null,
   });
-  const organization = newOrganization(unit.newId('organizations'), accountId, name, userId, at);
+  const organization = { ...newOrganization(unit.newId('organizations'), accountId, name, userId, at), containerId };
   unit.insert('organizations', organization);
-  insertDomain(unit, accountId, organization.id, at);
+  insertDomain(unit, organization, at);
   const details = { organization: organization.id, domain: DOMAIN, user: userId };
   record(unit, office, { by: BY, action: 'account.made-ready', target: `account:${accountId}`, accountId, details });
   return { organizationId: organization.id, domain: DOMAIN, userId };
@@ -88,9 +91,13 @@ function newOrganization(id: number, accountId: number, name: string, userId: nu
   };
 }
 
-function insertDomain(unit: Unit, accountId: number, organizationId: number, at: number): void {
+function insertDomain(
+  unit: Unit,
+  { id: organizationId, accountId, containerId }: Pick<Organization, 'id' | 'accountId' | 'containerId'>,
+  at: number,
+): void {
   const domainId = unit.newId('domains');
-  const kept = { id: domainId, accountId, containerId: null, organizationId, dialect: 'digicert', name: DOMAIN };
+  const kept = { id: domainId, accountId, containerId, organizationId, dialect: 'digicert', name: DOMAIN };
   unit.insert('domains', { ...kept, method: 'dns', active: true, extra: {}, createdAt: at });
   unit.insert('validations', {
     id: unit.newId('validations'),

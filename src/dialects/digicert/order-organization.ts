@@ -16,9 +16,11 @@ export interface OrderOrganization {
   named: Contact[];
   /** The organization's own. */
   known: Contact[];
+  /** Of the known organization. */
+  containerId: number | null;
 }
 
-const NOBODY: OrderOrganization = { id: null, subject: {}, brought: null, named: [], known: [] };
+const NOBODY: OrderOrganization = { id: null, subject: {}, brought: null, named: [], known: [], containerId: null };
 
 /**
  * The organization of an order, by id or by its details. DV orders have none; what they say of one is not looked at.
@@ -38,7 +40,8 @@ export async function readOrganization(
   const named = await readContacts(world, actor, asked.contacts ?? [], 'organization.contacts');
   if (asked.id === undefined) return newOrganization(asked, named, body.container?.id ?? null);
   const known = await ownOrganization(world, actor, asked.id);
-  return { id: known.id, subject: known.subject, brought: null, named, known: known.contacts };
+  const { id, subject, contacts, containerId } = known;
+  return { id, subject, brought: null, named, known: contacts, containerId };
 }
 
 /** @throws VendorError `not_found|organization`, `invalid_value:organization.id` where it is not active */
@@ -75,6 +78,7 @@ function newOrganization(asked: Details, named: Contact[], containerId: number |
     brought: { evenIfKnown, details: told(details), contacts: named, containerId },
     named,
     known: [],
+    containerId: null,
   };
 }
 

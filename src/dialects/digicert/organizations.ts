@@ -71,7 +71,12 @@ export const createOrganization = accept({
     const { actor, body } = call;
     const { registry } = world.context;
     const asked = await newOrganization(world, actor, body);
-    const { id } = await registry.organizations.create(actor, asked, body.skip_duplicate_org_check === true);
+    const containerId = asked.containerId ?? (await registry.people.rootContainer(actor)).id;
+    const { id } = await registry.organizations.create(
+      actor,
+      { ...asked, containerId },
+      body.skip_duplicate_org_check === true,
+    );
     const levels = levelsAsked(body.validations);
     if (levels.length > 0) await registry.organizations.submit(actor, id, levels);
     return { status: 201, json: { id } };

@@ -7,6 +7,7 @@ import { readCertificate, type AskedCertificate } from './certificate-ask.ts';
 import { orderContacts, spokesperson } from './contacts.ts';
 import { accept } from './endpoint.ts';
 import { invalidParameter, missingParameter, unknownObject } from './errors.ts';
+import { keepDomains } from './keep-domains.ts';
 import { orderBody, type OrderBody } from './order-body.ts';
 import { readDetails } from './order-details.ts';
 import { readOrganization } from './order-organization.ts';
@@ -33,7 +34,9 @@ export const placeOrder = accept({
     const outcome: Outcome =
       renewed === null ? await desk.placeOrder(actor, ask) : await desk.renewOrder(actor, renewed, ask);
     const isNew = ask.newOrganization !== undefined;
-    return placedAnswer(world, outcome, { withDomains: product.product.level !== 'DV', withOrganization: isNew });
+    const withDomains = product.product.level !== 'DV';
+    if (withDomains) await keepDomains(world, actor, outcome);
+    return placedAnswer(world, outcome, { withDomains, withOrganization: isNew });
   },
 });
 
@@ -67,7 +70,12 @@ async function readAsk(
   const contacts = orderContacts(body, organization.named, organization.known);
   const method = body.dcv_method ?? DEFAULT_DCV_METHOD;
   const dcv = newOrderDcv(method, random, now, body.certificate_dcv_scope ?? null);
-  const details = await readDetails(world, actor, settings, body, { term, dcv, contacts });
+  const details = await readDetails(world, actor, settings, body, {
+    term,
+    dcv,
+    contacts,
+    containerId: organization.containerId,
+  });
   const { level } = product.product;
   return {
     product: product.product.id,

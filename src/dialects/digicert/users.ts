@@ -110,7 +110,8 @@ export const currentUser = read({
   summary: 'Show the user of the key',
   answers: { 200: ownUser },
   async handle(world, { actor }) {
-    const { store } = world.context;
+    const { store, registry } = world.context;
+    await registry.people.rootContainer(actor);
     const containers = await store.find('containers', { accountId: actor.accountId });
     const found = actor.userId === null ? null : await store.get('users', actor.userId);
     const shown = found === null ? nobody(actor) : render(world, found, containers);
@@ -179,12 +180,13 @@ export const createUser = accept({
   async handle(world, call) {
     const { actor, body } = call;
     const { people } = world.context.registry;
+    const containerId = body.container?.id ?? (await people.rootContainer(actor)).id;
     if (body.is_api_only !== true) {
-      const { id: userId } = await people.createUser(actor, person(body));
+      const { id: userId } = await people.createUser(actor, person(body, containerId));
       return { status: 201, json: { id: userId } };
     }
     const label = body.api_name ?? 'Service user';
-    const asked = program(world, actor, body);
+    const asked = program(world, actor, body, containerId);
     // Before anything is made: a user without a key would be left behind.
     keyRole(actor, body.restricted_to_role_id, asked.role);
     const made = await people.createUser(actor, asked);
@@ -195,7 +197,7 @@ export const createUser = accept({
 
 type CreateBody = z.infer<typeof createBody>;
 
-function person(body: CreateBody): NewUser {
+function person(body: CreateBody, containerId: number): NewUser {
   for (const name of ['username', 'first_name', 'last_name', 'email'] as const) {
     if (body[name] === undefined) throw missingParameter(name);
   }
@@ -210,12 +212,12 @@ function person(body: CreateBody): NewUser {
     jobTitle: body.job_title ?? null,
     phone: body.telephone ?? null,
     role: roleOfAccess(role.id),
-    containerId: body.container?.id ?? null,
+    containerId,
   };
 }
 
 /** A program may what its maker may, unless less is asked for. */
-function program(world: World, actor: Actor, body: CreateBody): NewUser {
+function program(world: World, actor: Actor, body: CreateBody, containerId: number): NewUser {
   const asked = body.access_roles?.[0];
   const own = actor.userRole ?? (may(actor, 'settings') ? 'admin' : 'manager');
   return {
@@ -227,7 +229,7 @@ function program(world: World, actor: Actor, body: CreateBody): NewUser {
     jobTitle: null,
     phone: null,
     role: asked === undefined ? own : roleOfAccess(asked.id),
-    containerId: body.container?.id ?? null,
+    containerId,
   };
 }
 
@@ -272,7 +274,10 @@ export const deleteUser = act({
 });
 
 function render(world: World, one: User, containers: readonly Container[]): z.infer<typeof user> {
-  const division = containers.find(({ id: containerId }) => containerId === one.containerId);
+  // Clients look for everything else in the division of their user; the root is that of who was put in none.
+  const division = containers.find(({ id: containerId, parentId }) =>
+    one.containerId === null ? parentId === null : containerId === one.containerId,
+  );
   return {
     id: one.id,
     username: one.userName,

@@ -3,7 +3,17 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { strFromU8, unzipSync } from 'fflate';
 import { forEachStore } from '../../support/stores.ts';
-import { issued, openReady, provedDomain } from './client.ts';
+import {
+  issued,
+  newDomain,
+  openReady,
+  orderFor,
+  PRO,
+  provedDomain,
+  someCsr,
+  userWithKey,
+  type Client,
+} from './client.ts';
 
 /** What published clients rely on, beyond what the vendor documents: each was found by running one of them. */
 
@@ -21,4 +31,80 @@ forEachStore((open) => {
     const certificate = new X509Certificate(strFromU8(files[own ?? ''] ?? new Uint8Array()));
     assert.equal(certificate.subjectAltName, `DNS:${domain}`);
   });
+
+  test('what is kept without a division lies in the division of the user, where clients look for it', async () => {
+    const { client: admin } = await openReady(await open());
+    const { client } = await userWithKey(admin, 'ada', 'admin');
+    const division = (await client.get('/user/me')).json.container.id;
+    assert.equal(division, (await client.get('/account')).json.root_container_id);
+    const made = await client.post('/organization', SOMEBODY);
+    assert.equal(made.status, 201, made.text);
+    const listed = await client.get(`/organization?container_id=${division}`);
+    assert.deepEqual(
+      listed.json.organizations.map(({ id, container }: Listed) => [id, container?.id]),
+      [[made.json.id, division]],
+    );
+    const kept = await client.post('/domain', { name: newDomain(), organization: { id: made.json.id } });
+    const domains = await client.get(`/domain?container_id=${division}`);
+    assert.deepEqual(
+      domains.json.domains.map(({ id, container }: Listed) => [id, container?.id]),
+      [[kept.json.id, division]],
+    );
+  });
+
+  test('a domain that an order waits for is looked up and checked by the id that the answer tells', async () => {
+    const { client, organization } = await openReady(await open());
+    const domain = newDomain();
+    const waiting = await client.post(PRO, orderFor(domain, organization.id, { dcv_method: 'dns-txt-token' }));
+    const [{ id, dcv_token: asked }] = waiting.json.domains;
+    const shown = await client.get(`/domain/${id}?include_dcv=true&include_validation=true`);
+    assert.deepEqual([shown.json.name, shown.json.is_pending_validation], [domain, true]);
+    assert.equal(shown.json.dcv_token.token, asked.token);
+    const early = await client.put(`/domain/${id}/dcv/validate-token`);
+    assert.equal(early.json.errors[0].code, 'invalid_dns_txt');
+    client.desk.domains.publishRecord('TXT', domain, asked.token);
+    assert.equal((await client.put(`/domain/${id}/dcv/validate-token`)).json.status, 'active');
+    await client.desk.runJobs();
+    assert.equal((await client.get(`/order/certificate/${waiting.json.id}`)).json.status, 'issued');
+    // A second order for it finds it proved.
+    await issued(client, domain, organization.id);
+    assert.equal((await keptOf(client, domain)).length, 1);
+  });
+
+  test('two orders for one domain keep it once, a DV order and a key for orders alone keep none', async () => {
+    const { client, organization } = await openReady(await open());
+    const domain = newDomain();
+    const order = () => client.post(PRO, orderFor(domain, organization.id, { dcv_method: 'dns-txt-token' }));
+    const [one, two] = await Promise.all([order(), order()]);
+    assert.equal(one.json.domains[0].id, two.json.domains[0].id);
+    assert.equal((await keptOf(client, domain)).length, 1);
+    const certificate = { common_name: newDomain(), csr: someCsr() };
+    const dv = { certificate, order_validity: { years: 1 }, dcv_method: 'dns-txt-token' };
+    assert.equal((await client.post('/order/certificate/ssl_dv_geotrust_flex', dv)).status, 201);
+    assert.deepEqual(await keptOf(client, certificate.common_name), []);
+    const { client: clerk } = await userWithKey(client, 'clerk', 'standard', 'orders');
+    const other = newDomain();
+    const reply = await clerk.post(PRO, orderFor(other, organization.id, { dcv_method: 'dns-txt-token' }));
+    assert.equal(reply.status, 201, reply.text);
+    assert.deepEqual(await keptOf(client, other), []);
+  });
 });
+
+interface Listed {
+  id: number;
+  container?: { id: number };
+}
+
+const SOMEBODY = {
+  name: 'Somebody Ltd',
+  address: '1 High Street',
+  city: 'Lehi',
+  state: 'Utah',
+  zip: '84043',
+  country: 'us',
+  telephone: '801-701-9600',
+};
+
+function keptOf({ desk }: Client, name: string) {
+  return desk.store.find('domains', { accountId: desk.actor.accountId, name });
+}

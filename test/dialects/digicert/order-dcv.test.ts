@@ -159,6 +159,7 @@ forEachStore((open) => {
     assert.equal(status.order_name_scope, 'base_domain');
     assert.deepEqual(status.dns_name_validations, [
       {
+        domain_id: String(wide.json.domains[0].id),
         name_scope: base,
         approval_scope: 'subdomains',
         status: 'pending',

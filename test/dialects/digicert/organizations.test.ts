@@ -29,6 +29,7 @@ forEachStore((open) => {
     const client = await openClient(await open());
     const made = await client.post('/organization', STARS);
     assert.equal(made.status, 201, made.text);
+    const root = (await client.get('/container')).json.containers[0];
     const path = `/organization/${made.json.id}`;
     assert.deepEqual((await client.get(path)).json, {
       id: made.json.id,
@@ -44,6 +45,7 @@ forEachStore((open) => {
       state: 'Utah',
       country: 'us',
       telephone: '801-555-0100',
+      container: { id: root.id, parent_id: 0, name: root.name, is_active: true },
       organization_contact: { ...STARS.organization_contact, name: 'Ada Lovelace' },
     });
     assert.equal(codeOf(await client.post('/organization', STARS)), 'duplicate_organization');
