@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { Kind, Records } from '../core/records.ts';
 import type { ListQuery } from '../core/store.ts';
 import { all, type AnyFilter, type Condition, orderBy } from './list-conditions.ts';
+import type { FoundCounts } from './found-counts.ts';
 import type { Row, Value } from './rows.ts';
 import { BUILDERS, type Engine } from './sql.ts';
 import { fieldOf, type Table } from './tables.ts';
@@ -16,12 +17,22 @@ export interface ListLimits {
   readonly candidates: number;
 }
 
+/** How lists are to be answered. */
+export interface ListOptions {
+  readonly limits: ListLimits;
+  readonly slow?: Query;
+  readonly counts?: FoundCounts;
+}
+
 export const LIST_LIMITS: ListLimits = { lookups: 10_000, candidates: 4_000 };
 
 /** A list that is being answered. */
 export interface Search {
   readonly engine: Engine;
   readonly query: Query;
+  /** For what may look at very many records. */
+  readonly slow: Query;
+  readonly counts: FoundCounts | null;
   readonly table: Table;
   readonly asked: ListQuery<Records[Kind]>;
   readonly filters: readonly AnyFilter[];
@@ -35,7 +46,10 @@ export interface Search {
 export const BY_ROWID = 'not indexed';
 
 /** Runs a statement of the list. */
-export async function run({ engine, query }: Search, statement: RawBuilder<unknown>): Promise<readonly Row[]> {
+export async function run(
+  { engine, query }: Pick<Search, 'engine' | 'query'>,
+  statement: RawBuilder<unknown>,
+): Promise<readonly Row[]> {
   const { sql: text, parameters } = statement.compile(BUILDERS[engine]);
   return query(text, parameters as Value[]);
 }
@@ -68,6 +82,10 @@ export async function pageOf(search: Search, index: string | null): Promise<numb
 
 /** How many records match, and meet further conditions. */
 export async function countRows(search: Search, more: readonly Condition[], index: string | null): Promise<number> {
-  const rows = await run(search, sql`select count(*) from ${source(search, index)} where ${matching(search, more)}`);
+  const rows = await run(search, countStatement(search, more, index));
   return Number(rows[0]?.[0]);
+}
+
+export function countStatement(search: Search, more: readonly Condition[], index: string | null): RawBuilder<unknown> {
+  return sql`select count(*) from ${source(search, index)} where ${matching(search, more)}`;
 }

@@ -1,8 +1,17 @@
 import { sql } from 'kysely';
 import type { Kind } from '../core/records.ts';
 import { type AnyFilter, idIn, textCondition } from './list-conditions.ts';
-import { BY_ROWID, countRows, run, type Search } from './list-run.ts';
-import { among, candidates, indexedCount, isIndexed, pending } from './search-index.ts';
+import { BY_ROWID, countRows, countStatement, run, type Search } from './list-run.ts';
+import {
+  among,
+  candidates,
+  changedSince,
+  indexedAmong,
+  indexedCount,
+  indexState,
+  isIndexed,
+  pending,
+} from './search-index.ts';
 import { fieldOf, searchableFields, TABLES } from './tables.ts';
 
 /**
@@ -33,18 +42,50 @@ export async function leadByText(search: Search, text: string, searched: string)
   return { ...search, conditions: [...conditions, among(engine, table.kind, ids)] };
 }
 
-/** A search alone, counted by its index; what is pending and what has the text as its id are looked at. */
+/**
+ * A search alone, counted by the index, where what was counted before need not be counted again. What is pending, and
+ * what has the text as its id, is looked at.
+ */
 export async function countFound(search: Search, text: string): Promise<number> {
-  const { engine, table, asked } = search;
-  const [row] = await run(search, indexedCount(engine, table.kind, text, asked.accountId));
+  const { engine, table } = search;
+  const byRowid = engine === 'sqlite' ? BY_ROWID : null;
   const isPending = sql<boolean>`id in (${pending(table.kind)})`;
-  const found = Number(row?.[0]) + (await countRows(search, [isPending], engine === 'sqlite' ? BY_ROWID : null));
+  // At one moment: a record is either pending or within the reach of the index.
+  const late = countStatement(search, [isPending], byRowid);
+  const [state] = await run(
+    search,
+    sql`select epoch, reach, (${late}), (${changedSince(engine, table.kind)}) from (${indexState(table.kind)}) as state`,
+  );
+  const [epoch, reach, found, changed] = state as [number, number, number, string | null];
+  const indexed = await countIndexed(search, text, epoch, reach);
+  const stale = await countStale(search, text, changed === null ? [] : changed.split(',').map(Number));
   const named = idIn(text);
-  if (named === null) return found;
+  if (named === null) return found + indexed - stale;
   const byIdAlone = [
     sql<boolean>`id = ${named}`,
     sql<boolean>`not ${isPending}`,
     sql<boolean>`not ${textCondition(engine, table, text)}`,
   ];
-  return found + (await countRows(search, byIdAlone, null));
+  return found + indexed - stale + (await countRows(search, byIdAlone, null));
+}
+
+async function countIndexed(search: Search, text: string, epoch: number, reach: number): Promise<number> {
+  const { engine, table, asked, counts, slow } = search;
+  const key = `${table.kind} ${asked.accountId} ${text.toLowerCase()}`;
+  const before = counts?.get(key, epoch) ?? { upTo: 0, count: 0 };
+  if (before.upTo >= reach) return before.count;
+  const more = indexedCount(engine, table.kind, text, asked.accountId, before.upTo, reach);
+  const count = before.count + Number((await run({ engine, query: slow }, more))[0]?.[0]);
+  counts?.put(key, epoch, reach, count);
+  return count;
+}
+
+/** How many of the records that are to be indexed again are found by what the index still has of them. */
+async function countStale(search: Search, text: string, changed: readonly number[]): Promise<number> {
+  const { engine, table } = search;
+  if (changed.length === 0) return 0;
+  const found = await run(search, indexedAmong(engine, table.kind, text, changed));
+  const ids = found.map((row) => row[0] as number);
+  const own = { ...search, conditions: [among(engine, table.kind, ids, false)] };
+  return countRows(own, [], engine === 'sqlite' ? BY_ROWID : null);
 }

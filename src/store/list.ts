@@ -7,7 +7,7 @@ import {
   BY_ROWID,
   countRows,
   LIST_LIMITS,
-  type ListLimits,
+  type ListOptions,
   pageOf,
   type Query,
   run,
@@ -39,7 +39,7 @@ export async function listIds<K extends Kind>(
   query: Query,
   kind: K,
   asked: ListQuery<Records[K]>,
-  limits: ListLimits = LIST_LIMITS,
+  options: ListOptions = { limits: LIST_LIMITS },
 ): Promise<ListedIds> {
   const table = TABLES[kind];
   const filters = asked.filters as readonly AnyFilter[];
@@ -50,7 +50,8 @@ export async function listIds<K extends Kind>(
   if (text !== '') conditions.push(searchCondition(engine, table, text));
   const account = asked.accountId === null ? null : sql<boolean>`${scopeOf(table)} = ${asked.accountId}`;
   const general = asked as unknown as Search['asked'];
-  const search: Search = { engine, query, table, asked: general, filters, account, conditions, limits };
+  const { limits, slow = query, counts = null } = options;
+  const search: Search = { engine, query, slow, counts, table, asked: general, filters, account, conditions, limits };
 
   const leading = filters.some((filter) => findsFew(kind, filter)) ? null : textToLeadBy(kind, text, filters);
   const led = leading === null ? null : await leadByText(search, leading, text);
@@ -74,7 +75,8 @@ function countMatches(search: Search, text: string, index: string | null): Promi
     return countFound(search, text);
   }
   const covering = account !== null && filters.length === conditions.length ? coveringIndex(table.kind, filters) : null;
-  return countRows(search, [], covering ?? index);
+  // Without an index that answers alone, or an end that is known to be near, it may be long.
+  return countRows(covering === null ? { ...search, query: search.slow } : search, [], covering ?? index);
 }
 
 interface Known {

@@ -3,6 +3,8 @@ import { DeskError } from '../core/errors.ts';
 import type { Unit } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { readHead } from './audit-chain.ts';
+import { createFoundCounts } from './found-counts.ts';
+import { LIST_LIMITS } from './list-run.ts';
 import { tell, type Waiting } from './group.ts';
 import { createIdSource } from './ids.ts';
 import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
@@ -38,7 +40,7 @@ export async function openPostgresStore(
 ): Promise<ChanceryStore> {
   await migratePostgres(url, clock);
   const pool = createReadPool(url, connections.readers);
-  const reader = createReader('postgres', pool.query);
+  const reader = createReader('postgres', pool.query, { limits: LIST_LIMITS, counts: createFoundCounts() });
   const ids = createIdSource();
   const queue: Waiting[] = [];
   const idle: Lane[] = Array.from({ length: connections.lanes }, () => createLane(url, ids, clock));

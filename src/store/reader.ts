@@ -3,7 +3,7 @@ import type { Kind, Records, Validation } from '../core/records.ts';
 import type { FindOptions, ListQuery, ListResult, Reader } from '../core/store.ts';
 import type { Instant } from '../core/time.ts';
 import { listIds } from './list.ts';
-import { LIST_LIMITS, type ListLimits } from './list-run.ts';
+import { LIST_LIMITS, type ListOptions } from './list-run.ts';
 import { orderBy } from './list-conditions.ts';
 import { decodeRow, encodeValue, type Row, type Value } from './rows.ts';
 import { fieldOf, TABLES, type Field, type Table } from './tables.ts';
@@ -28,7 +28,7 @@ export function anyOf(engine: Engine, field: Field, values: readonly unknown[]):
   return [`= any(?::${field.type === 'int' || field.type === 'bool' ? 'bigint' : 'text'}[])`, encoded as never];
 }
 
-export function createReader(engine: Engine, query: Query, limits: ListLimits = LIST_LIMITS): TableReader {
+export function createReader(engine: Engine, query: Query, lists: ListOptions = { limits: LIST_LIMITS }): TableReader {
   const shapes = new Map<string, string>();
   const shape = (key: string, build: () => string): string => {
     let text = shapes.get(key);
@@ -76,7 +76,7 @@ export function createReader(engine: Engine, query: Query, limits: ListLimits = 
   }
 
   async function list<K extends Kind>(kind: K, asked: ListQuery<Records[K]>): Promise<ListResult<Records[K]>> {
-    const { ids, total } = await listIds(engine, query, kind, asked, limits);
+    const { ids, total } = await listIds(engine, query, kind, asked, lists);
     const found = new Map<number, Records[K]>();
     for (const record of await find(kind, { id: ids } as never)) found.set(record.id, record);
     const records = ids.map((id) => found.get(id)).filter((record) => record !== undefined);

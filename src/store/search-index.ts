@@ -39,25 +39,48 @@ export function pending(kind: Kind): RawBuilder<unknown> {
   return sql`select id from search_pending where kind = ${sql.lit(TABLES[kind].name)}`;
 }
 
-/** How many records hold the text by the index alone, without those that are pending. */
+/** How far the index reaches, and its epoch. */
+export function indexState(kind: Kind): RawBuilder<unknown> {
+  return sql`select epoch, reach from search_state where kind = ${sql.lit(TABLES[kind].name)}`;
+}
+
+/** How many records with ids above `after` and up to `reach` hold the text by the index. */
 export function indexedCount(
   engine: Engine,
   kind: Kind,
   search: string,
   accountId: number | null,
+  after: number,
+  reach: number,
 ): RawBuilder<unknown> {
   const { name } = TABLES[kind];
   const index = sql.table(`${name}_search`);
   if (engine === 'postgres') {
     const account = accountId === null ? sql`true` : sql`account_id = ${accountId}`;
-    return sql`select count(*) from ${index} where ${account} and text ilike ${like(search)} and id not in (${pending(kind)})`;
+    return sql`select count(*) from ${index} where ${account} and text ilike ${like(search)} and id > ${after} and id <= ${reach}`;
   }
-  const matches = sql`${index} match ${phrase(search)} and rowid not in (${pending(kind)})`;
+  const matches = sql`${index} match ${phrase(search)} and rowid > ${after} and rowid <= ${reach}`;
   if (accountId === null) return sql`select count(*) from ${index} where ${matches}`;
   // Where there is one account alone, all that is found is its own.
-  const others = sql`select 1 from ${sql.table(name)} indexed by ${sql.raw(`${name}_by_id`)} where account_id <> ${accountId}`;
-  const own = sql`rowid in (select id from ${sql.table(name)} indexed by ${sql.raw(`${name}_by_id`)} where account_id = ${accountId})`;
+  const byId = sql`${sql.table(name)} indexed by ${sql.raw(`${name}_by_id`)}`;
+  const others = sql`select 1 from ${byId} where account_id < ${accountId} union all select 1 from ${byId} where account_id > ${accountId}`;
+  const own = sql`rowid in (select id from ${byId} where account_id = ${accountId} and id > ${after} and id <= ${reach})`;
   return sql`select count(*) from ${index} where ${matches} and (not exists (${others}) or ${own})`;
+}
+
+/** Ids, joined by commas, of indexed records that have changed since and wait to be indexed again. */
+export function changedSince(engine: Engine, kind: Kind): RawBuilder<unknown> {
+  const list = engine === 'sqlite' ? sql`group_concat(id)` : sql`string_agg(id::text, ',')`;
+  return sql`select ${list} from search_pending where kind = ${sql.lit(TABLES[kind].name)} and known = 1`;
+}
+
+/** How many of the changed records hold the text by the index. */
+export function indexedAmong(engine: Engine, kind: Kind, search: string, ids: readonly number[]): RawBuilder<unknown> {
+  const index = sql.table(`${TABLES[kind].name}_search`);
+  if (engine === 'postgres') {
+    return sql`select id from ${index} where id = any(${ids}::bigint[]) and text ilike ${like(search)}`;
+  }
+  return sql`select rowid from ${index} where ${index} match ${phrase(search)} and rowid in (${sql.join(ids)})`;
 }
 
 /** Whether the index finds exactly what the search means: beyond ASCII it folds more letters. */
@@ -68,12 +91,11 @@ export function isExact(search: string): boolean {
 const phrase = (search: string): string => `"${search.replaceAll('"', '""')}"`;
 const like = (search: string): string => `%${search.replace(/[\\_%]/g, '\\$&')}%`;
 
-/** A condition that leads to the records that may match, by their ids. */
-export function among(engine: Engine, kind: Kind, ids: readonly number[]): Condition {
-  if (engine === 'sqlite') {
-    return sql`id in (select value from json_each(${JSON.stringify(ids)}) union ${pending(kind)})`;
-  }
-  return sql`id = any(array(select unnest(${ids}::bigint[]) union ${pending(kind)}))`;
+/** A condition that leads to records by their ids; mostly together with all that are pending. */
+export function among(engine: Engine, kind: Kind, ids: readonly number[], withPending = true): Condition {
+  const more = withPending ? sql`union ${pending(kind)}` : sql``;
+  if (engine === 'sqlite') return sql`id in (select value from json_each(${JSON.stringify(ids)}) ${more})`;
+  return sql`id = any(array(select unnest(${ids}::bigint[]) ${more}))`;
 }
 
 /**
@@ -84,6 +106,7 @@ export async function indexSome(engine: Engine, query: IsolatedQuery): Promise<b
   for (const kind of SEARCHED) {
     const ids = await take(engine, kind, query);
     if (ids.length === 0) continue;
+    await extend(engine, kind, ids, query);
     await (engine === 'sqlite' ? indexSqlite(kind, ids, query) : indexPostgres(kind, ids, query));
     return true;
   }
@@ -98,6 +121,13 @@ async function take(engine: Engine, kind: Kind, query: IsolatedQuery): Promise<n
       (select id from search_pending where kind = '${name}' order by id limit ${BATCH} ${lock}) returning id`,
   );
   return rows.map((row) => row[0] as number);
+}
+
+/** Moves the reach on; where a record within it is indexed (again), what was counted up to there holds no more. */
+async function extend(engine: Engine, kind: Kind, ids: readonly number[], query: IsolatedQuery): Promise<void> {
+  const text = `update search_state set epoch = epoch + case when reach >= ? then 1 else 0 end,
+    reach = ${engine === 'sqlite' ? 'max' : 'greatest'}(reach, ?) where kind = '${TABLES[kind].name}'`;
+  await query(numbered(engine, text), [Math.min(...ids), Math.max(...ids)]);
 }
 
 /** The text of a record as it is indexed: all fields, each on a line. */

@@ -1,8 +1,11 @@
+import { statSync } from 'node:fs';
 import type { Kind } from '../core/records.ts';
 import { DeskError } from '../core/errors.ts';
 import type { Unit } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { appendToChain, headParameters, readHead, type ChainHead } from './audit-chain.ts';
+import { createFoundCounts } from './found-counts.ts';
+import { LIST_LIMITS } from './list-run.ts';
 import { tell, type Outcome, type Waiting } from './group.ts';
 import { createIdSource, IdsExhausted, type Block } from './ids.ts';
 import { createJobLeases, nextJobStatements, type Execute } from './job-table.ts';
@@ -11,6 +14,7 @@ import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, type Row, type Value } from './rows.ts';
 import { FIRST_ID, TABLES } from './tables.ts';
+import { createAside } from './sqlite-aside.ts';
 import { createCheckpointer } from './sqlite-checkpoint.ts';
 import { indexSome } from './search-index.ts';
 import { createSearchKeeper } from './search-keeper.ts';
@@ -23,6 +27,8 @@ import type { AuditAsk } from './unit-rules.ts';
 const LARGEST_GROUP = 128;
 /** Milliseconds after which what was written is taken into the search index. */
 const INDEX_PAUSE = 100;
+/** Bytes of a database from which long reads are done aside. */
+const LARGE_FILE = 32 * 2 ** 20;
 
 const HEAD = 'select events, hash from chain_head where id = 1';
 const PUT_HEAD = `insert into chain_head (id, events, hash) values (1, ?, ?)
@@ -49,7 +55,12 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   // outside a group: that is 6 % less work for each order.
   const query = (text: string, parameters: readonly Value[]): Row[] =>
     (grouping ? reading : writer).all(text, parameters);
-  const reader = createReader('sqlite', query);
+  const aside = createAside(file);
+  const reader = createReader('sqlite', query, {
+    limits: LIST_LIMITS,
+    counts: createFoundCounts(),
+    slow: (text, parameters) => (isLarge(file) ? aside.query(text, parameters) : query(text, parameters)),
+  });
   const ids = createIdSource();
   const queue: Waiting[] = [];
   let draining: Promise<void> | null = null;
@@ -178,6 +189,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
       keeper.stop();
       closed = true;
       while (draining !== null) await draining;
+      await aside.close();
       await checkpointer.close();
       reading.close();
       writer.close();
@@ -200,6 +212,11 @@ async function isolated<T>(
     // Closing undoes what was not committed.
     connection.close();
   }
+}
+
+/** Whether a look at all records takes long enough for a thread of its own. */
+function isLarge(file: string): boolean {
+  return statSync(file).size > LARGE_FILE;
 }
 
 function endQuietly(current: { end(): void }): void {
