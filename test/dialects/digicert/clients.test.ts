@@ -4,12 +4,14 @@ import { test } from 'node:test';
 import { strFromU8, unzipSync } from 'fflate';
 import { forEachStore } from '../../support/stores.ts';
 import {
+  codeOf,
   issued,
   newDomain,
   openReady,
   orderFor,
   PRO,
   provedDomain,
+  setSettings,
   someCsr,
   userWithKey,
   type Client,
@@ -87,6 +89,19 @@ forEachStore((open) => {
     const reply = await clerk.post(PRO, orderFor(other, organization.id, { dcv_method: 'dns-txt-token' }));
     assert.equal(reply.status, 201, reply.text);
     assert.deepEqual(await keptOf(client, other), []);
+  });
+
+  test('a revocation that was approved by itself may be approved once more', async () => {
+    const { client, organization, domain } = await openReady(await open());
+    await setSettings(client, { approval: 'automatic' });
+    const { certificateId } = await issued(client, domain, organization.id);
+    const revoked = await client.put(`/certificate/${certificateId}/revoke`, { comments: 'gone' });
+    assert.deepEqual([revoked.status, revoked.json.status], [201, 'approved']);
+    const path = `/request/${revoked.json.id}/status`;
+    assert.equal((await client.put(path, { status: 'approved' })).status, 204);
+    assert.equal(codeOf(await client.put(path, { status: 'rejected' })), 'invalid_status');
+    const { client: clerk } = await userWithKey(client, 'clerk', 'standard');
+    assert.equal((await clerk.put(path, { status: 'approved' })).status, 403);
   });
 });
 
