@@ -99,7 +99,7 @@ async function attempt(engine: Engine, plan: Plan, work: Work, errors: unknown[]
 }
 
 async function reissueIfDue(engine: Engine, plan: Plan): Promise<boolean> {
-  const { order, details } = plan;
+  const { order } = plan;
   const { store } = engine;
   const actor = systemFor(plan);
   const target = await newestCertificate(store, actor, order.id);
