@@ -8,6 +8,7 @@ import type { ReadyAccount } from '../dialects/dialect.ts';
 
 /** A reserved name (RFC 6761), so that nothing said about it can touch a real domain. */
 const DOMAIN = 'ready.test';
+const PHONE = '+1.8015550100';
 const BY = 'first-start';
 
 export interface MadeReady extends ReadyAccount {
@@ -48,7 +49,7 @@ async function make(office: Office, unit: Unit, account: Account): Promise<MadeR
     lastName: 'Administrator',
     email: `first@${DOMAIN}`,
     jobTitle: null,
-    phone: null,
+    phone: PHONE,
     role: 'admin',
     containerId,
     state: 'active',
@@ -65,7 +66,7 @@ async function make(office: Office, unit: Unit, account: Account): Promise<MadeR
 
 function newOrganization(id: number, accountId: number, name: string, userId: number, at: number): Organization {
   const subject = { country: 'US', state: 'Utah', locality: 'Lehi', street: '1 Ready Road', postalCode: '84043' };
-  const person = { userId, firstName: 'First', lastName: 'Administrator', email: `first@${DOMAIN}` };
+  const person = { userId, firstName: 'First', lastName: 'Administrator', email: `first@${DOMAIN}`, phone: PHONE };
   return {
     id,
     accountId,
@@ -74,7 +75,7 @@ function newOrganization(id: number, accountId: number, name: string, userId: nu
     name: `${name} Ready`,
     identityKey: null,
     subject: { organization: `${name} Ready`, ...subject },
-    details: { phone: '+1.8015550100' },
+    details: { phone: PHONE },
     contacts: [
       { kind: 'organization', ...person },
       { kind: 'ev-approver', ...person },

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { X509Certificate } from 'node:crypto';
+import { randomBytes, X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { strFromU8, unzipSync } from 'fflate';
+import { makeReady } from '../../../src/serve/ready-account.ts';
 import { forEachStore } from '../../support/stores.ts';
 import {
   codeOf,
   issued,
   newDomain,
+  openClient,
   openReady,
   orderFor,
   PRO,
@@ -102,6 +104,30 @@ forEachStore((open) => {
     assert.equal(codeOf(await client.put(path, { status: 'rejected' })), 'invalid_status');
     const { client: clerk } = await userWithKey(client, 'clerk', 'standard');
     assert.equal((await clerk.put(path, { status: 'approved' })).status, 403);
+  });
+
+  test('the first account has what clients compare: the division of its user, and whole contacts', async () => {
+    const client = await openClient(await open());
+    const { store, clock, catalogue, office: vetting, actor } = client.desk;
+    const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
+    const accountDefaults = { currency: 'EUR', startBalance: 0 };
+    const office = { store, clock, random, catalogue, dialects: [], accountDefaults, vetting };
+    const ready = await makeReady(office, actor.handle);
+    const [user] = await store.find('users', { id: ready.userId });
+    const division = (await client.get('/container')).json.containers[0].id;
+    assert.equal(user?.containerId, division);
+    const listed = (await client.get(`/organization?container_id=${division}`)).json.organizations;
+    const [organization] = listed;
+    assert.deepEqual([listed.length, organization.id], [1, ready.organizationId]);
+    for (const name of ['name', 'address', 'city', 'state', 'zip', 'country']) assert.ok(organization[name], name);
+    for (const name of ['first_name', 'last_name', 'email', 'telephone']) {
+      assert.ok(organization.organization_contact[name], name);
+    }
+    const domains = (await client.get(`/domain?container_id=${division}`)).json.domains;
+    assert.deepEqual(
+      domains.map((domain: { name: string; organization: Listed }) => [domain.name, domain.organization.id]),
+      [[ready.domain, ready.organizationId]],
+    );
   });
 });
 
