@@ -1,6 +1,7 @@
 import { nameOf } from './bare-request.ts';
 import type { Actor, ApprovalAsk, Outcome } from './desk.ts';
-import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
+import { advanceWithinCall, settleWorld, write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError, notFound } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';

@@ -1,6 +1,6 @@
 import { askTheSame, type NextAsk } from './ask-again.ts';
 import type { Actor, CertificateAsk, DetailsAsk } from './desk.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { newestCertificate, planReissue, planRenewal } from './orders.ts';
 import { may } from './permissions.ts';

@@ -1,7 +1,8 @@
 import { applyDomainChecks } from './apply-effect.ts';
 import { nameOf } from './bare-request.ts';
 import type { Actor, ValidationChoice } from './desk.ts';
-import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
+import { advanceWithinCall, settleWorld, write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { caaAllows, covers, isOpen, type Facts } from './facts.ts';
 import { checkDomains } from './perform.ts';

@@ -1,4 +1,5 @@
-import { settleWorld, write, type Engine } from './engine.ts';
+import { settleWorld, write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError, notFound } from './errors.ts';
 import { isOpen, type Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';

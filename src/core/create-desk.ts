@@ -1,7 +1,8 @@
 import { runAutoOrders } from './auto-orders.ts';
 import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
 import type { Desk } from './desk.ts';
-import { advanceJob, type Engine } from './engine.ts';
+import { advanceJob } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { demand } from './permissions.ts';
 import { planOrder, planReissue, planRenewal, quoteOf } from './orders.ts';
 import { confirmVetting, vetOrganization, type Vetting } from './organizations.ts';

@@ -1,40 +1,16 @@
-import type { AskAgain } from './ask-again.ts';
 import { advanceKey, writeFacts } from './write-facts.ts';
 import type { Facts, Known } from './facts.ts';
 import { isResting, nextStep, type Step } from './next-step.ts';
 import { perform, type Effect } from './perform.ts';
-import type { DomainControl, Issuer, NamePolicy, PkiTools, Random } from './ports.ts';
-import type { Catalogue } from './products.ts';
+import type { Engine } from './parts.ts';
 import type { Kind, Job } from './records.ts';
-import type { Rules } from './rules.ts';
 import { settle, stepWorld, type Settled, type SettleWorld } from './settle.ts';
 import { takeLaterProofs } from './later-proofs.ts';
 import { loadFacts } from './load-facts.ts';
 import { applyEffect } from './apply-effect.ts';
 import { DeskError } from './errors.ts';
-import type { Store, Unit } from './store.ts';
-import { SECOND, type Clock } from './time.ts';
-
-/** Everything that the heart works with, handed in once. */
-export interface Engine {
-  store: Store;
-  clock: Clock;
-  random: Random;
-  issuers: ReadonlyMap<string, Issuer>;
-  domains: DomainControl;
-  pki: PkiTools;
-  names: NamePolicy;
-  catalogue: Catalogue;
-  rules: Rules;
-  /** How dialects ask again where an order goes on by itself, by their folder names. */
-  askAgain?: ReadonlyMap<string, AskAgain>;
-  /** By which CAA records mean an account (RFC 8657 §3). */
-  accountUri?: (accountId: number) => string;
-  /** Tells the job runner of this process that there is work. */
-  wake: () => void;
-  /** Milliseconds that a call works on a request before its job passes to somebody else. Default 30 s. */
-  hold?: number;
-}
+import type { Unit } from './store.ts';
+import { SECOND } from './time.ts';
 
 const HOLD = 30 * SECOND;
 /** Rounds of a call that meets others on the same records, before it leaves the rest to the job. */

@@ -1,7 +1,8 @@
 import { bareFacts, bareRequest, nameOf } from './bare-request.ts';
 import type { Actor, ImportAsk, Outcome } from './desk.ts';
 import { subjectColumns } from './complete.ts';
-import { write, type Engine } from './engine.ts';
+import { write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import type { Facts } from './facts.ts';
 import type { CertificateRequest } from './records.ts';
 import type { Happening } from './settle.ts';

@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { covers, isOpen, unprovedNames, type Facts } from './facts.ts';
 import { candidateDomains, reuse } from './plan-validations.ts';
 import type { Happening } from './settle.ts';

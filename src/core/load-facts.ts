@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import type { Facts } from './facts.ts';
 import type { Certificate, CertificateRequest, Issuance } from './records.ts';
 import type { Reader } from './store.ts';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Actor, CertificateAsk, Outcome, RenewAsk } from './desk.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { isFresh, covers } from './facts.ts';
-import { newestCertificate, ownCertificate, ownOrder, planDuplicate, planReissue, planRenewal } from './orders.ts';
+import { newestCertificate, planDuplicate, planReissue, planRenewal } from './orders.ts';
+import { ownCertificate, ownOrder } from './own.ts';
 import { placeRequest, type Placement } from './place-request.ts';
 import { candidateDomains } from './plan-validations.ts';
 import type { CertificateRequest, Order } from './records.ts';

@@ -1,8 +1,8 @@
 import { checkFieldValues } from './custom-field-values.ts';
 import type { Actor, DetailsAsk, DetailsChange } from './desk.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
-import { ownOrder } from './orders.ts';
+import { ownOrder } from './own.ts';
 import type { OrderDetails } from './records.ts';
 import type { Unit } from './store.ts';
 

@@ -1,6 +1,7 @@
 import type { Actor, CertificateAsk, NewOrderAsk, Quote, RenewAsk } from './desk.ts';
-import type { Engine } from './engine.ts';
-import { DeskError, invalidValue, notFound } from './errors.ts';
+import { ownCertificate, ownOrder } from './own.ts';
+import type { Engine } from './parts.ts';
+import { DeskError, invalidValue } from './errors.ts';
 import { orderedNames, type OrderedNames } from './names.ts';
 import type { Placement } from './place-request.ts';
 import { planValidations } from './plan-validations.ts';
@@ -108,20 +109,6 @@ export async function newestCertificate(reader: Reader, actor: Actor, orderId: n
   const newest = certificates.findLast((certificate) => !duplicates.has(certificate.requestId));
   if (newest === undefined) throw new DeskError('wrong-state', `Order ${orderId} has no certificate yet`);
   return newest;
-}
-
-/** An order of the actor's account. @throws DeskError `not-found` */
-export async function ownOrder(reader: Reader, actor: Actor, orderId: number): Promise<Order> {
-  const order = await reader.get('orders', orderId);
-  if (order === null || order.accountId !== actor.accountId) throw notFound(`Order ${orderId}`);
-  return order;
-}
-
-/** A certificate of the actor's account. @throws DeskError `not-found` */
-export async function ownCertificate(reader: Reader, actor: Actor, certificateId: number): Promise<Certificate> {
-  const certificate = await reader.get('certificates', certificateId);
-  if (certificate === null || certificate.accountId !== actor.accountId) throw notFound(`Certificate ${certificateId}`);
-  return certificate;
 }
 
 function refuseState(certificate: Certificate, allowed: readonly Certificate['state'][], deed: string): void {

@@ -1,6 +1,6 @@
 import type { NewOrganizationAsk } from './desk.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { wakeRequest } from './engine.ts';
 import { identityOf, sameIdentity } from './identity.ts';
 import type { Product } from './products.ts';

@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { covers, isFresh, type Facts } from './facts.ts';
 import type { Step } from './next-step.ts';

@@ -1,7 +1,8 @@
 import { nameOf } from './bare-request.ts';
 import { startApproval } from './approvals.ts';
 import type { Actor, CertificateAsk, DetailsAsk, Placed, Quote } from './desk.ts';
-import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
+import { advanceWithinCall, settleWorld, write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';

@@ -1,4 +1,4 @@
-import type { Engine } from './engine.ts';
+import type { Engine } from './parts.ts';
 import type { Certificate } from './records.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';

@@ -1,11 +1,12 @@
 import { startApproval } from './approvals.ts';
 import { bareFacts, bareRequest, nameOf } from './bare-request.ts';
 import type { Actor, Outcome, RevokeAsk } from './desk.ts';
-import { advanceWithinCall, settleWorld, write, type Engine } from './engine.ts';
+import { advanceWithinCall, settleWorld, write } from './engine.ts';
+import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { endsOrder, othersOf } from './load-facts.ts';
-import { ownCertificate, ownOrder } from './orders.ts';
+import { ownCertificate, ownOrder } from './own.ts';
 import type { Certificate, CertificateRequest, Order } from './records.ts';
 import { settle, type Happening } from './settle.ts';
 import type { Unit } from './store.ts';

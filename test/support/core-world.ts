@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Actor, NewOrderAsk } from '../../src/core/desk.ts';
 import { createDesk, type DeskOffice } from '../../src/core/create-desk.ts';
-import type { Engine } from '../../src/core/engine.ts';
+import type { Engine } from '../../src/core/parts.ts';
 import { DeskError, invalidValue } from '../../src/core/errors.ts';
 import type {
   CaaCheck,

@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { buildCatalogue } from '../../src/config/catalogue.ts';
 import { createDesk, type DeskOffice } from '../../src/core/create-desk.ts';
 import type { Actor } from '../../src/core/desk.ts';
-import type { Engine } from '../../src/core/engine.ts';
+import type { Engine } from '../../src/core/parts.ts';
 import type { CaaCheck, DomainCheck, DomainControl, Random } from '../../src/core/ports.ts';
 import type { Catalogue } from '../../src/core/products.ts';
 import type { Challenge, Kind, Role } from '../../src/core/records.ts';

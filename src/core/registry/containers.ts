@@ -1,6 +1,6 @@
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { DeskError, notFound } from '../errors.ts';
 import type { Account, Container } from '../records.ts';
 import type { Reader, Unit } from '../store.ts';

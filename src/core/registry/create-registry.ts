@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import type { Registry } from '../registry.ts';
 import { createDomains } from './domains.ts';
 import { createOrganizations } from './organizations.ts';

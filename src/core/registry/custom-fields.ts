@@ -1,5 +1,5 @@
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { notFound } from '../errors.ts';
 import type { CustomField } from '../records.ts';
 import type { Reader } from '../store.ts';

@@ -1,7 +1,7 @@
 import { againOnConflict } from '../again.ts';
 import { sameAsk } from '../check-now.ts';
 import type { Actor, ValidationChoice } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { DeskError, invalidValue, notFound } from '../errors.ts';
 import { isFresh, isOpen } from '../facts.ts';
 import { isWildcard } from '../names.ts';

@@ -1,6 +1,6 @@
 import { againOnConflict } from '../again.ts';
 import { afterAttempt, recordAttempt, validated } from '../apply-effect.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { isOpen } from '../facts.ts';
 import { checkDomains } from '../perform.ts';
 import type { DomainCheck } from '../ports.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { DeskError, invalidValue, notFound } from '../errors.ts';
 import { mayGive, mayHandOut } from '../permissions.ts';
 import type { Credential, Role } from '../records.ts';

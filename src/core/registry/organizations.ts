@@ -1,6 +1,6 @@
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { DeskError, notFound } from '../errors.ts';
 import { sameIdentity } from '../identity.ts';
 import { demand } from '../permissions.ts';

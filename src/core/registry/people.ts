@@ -1,4 +1,4 @@
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { demand } from '../permissions.ts';
 import type { People } from '../registry.ts';
 import { changeContainer, createContainer, rootContainer } from './containers.ts';

@@ -1,6 +1,6 @@
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { invalidValue, notFound } from '../errors.ts';
 import type { Account, AccountSettings } from '../records.ts';
 import { DEFAULT_SETTINGS } from '../settings.ts';

@@ -1,6 +1,6 @@
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
-import type { Engine } from '../engine.ts';
+import type { Engine } from '../parts.ts';
 import { DeskError, invalidValue, notFound } from '../errors.ts';
 import { mayGive } from '../permissions.ts';
 import type { Role, User } from '../records.ts';
