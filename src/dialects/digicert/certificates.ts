@@ -8,7 +8,7 @@ import { invalidParameter, unknownObject, VendorError } from './errors.ts';
 import { readOne } from './list-query.ts';
 import * as answers from './order-answers.ts';
 import { hexOf } from './order-fields.ts';
-import { ownOrder, primaryOf, readOrder, requestsOfKind } from './order-records.ts';
+import { certificatesBySerial, ownOrder, primaryOf, readOrder, requestsOfKind } from './order-records.ts';
 import { chainOf, crlfPem, renderChain } from './pem.ts';
 import type { World } from './world.ts';
 
@@ -27,7 +27,7 @@ export async function findCertificate(world: World, actor: Actor, text: string):
   }
   const serial = hexOf(text);
   if (!/^[0-9A-F]{1,64}$/.test(serial)) throw unknownObject('certificate');
-  const [found] = await world.context.store.find('certificates', { accountId: actor.accountId, serial });
+  const [found] = await certificatesBySerial(world, actor.accountId, [serial]);
   if (found === undefined) throw unknownObject('certificate');
   return found;
 }

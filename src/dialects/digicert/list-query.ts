@@ -94,12 +94,14 @@ function readSort(text: string): ListAsk['sort'][number] {
 const FILTER = /^filters\[([a-z0-9_.]{1,60})\](?:\[\d{0,4}\])?$/i;
 
 function readConditions(query: Query): Condition[] {
-  const conditions = Object.entries(query).flatMap(([parameter, value]) => {
+  const told = new Map<string, string[]>();
+  for (const [parameter, value] of Object.entries(query)) {
     const property = FILTER.exec(parameter)?.[1];
-    if (property === undefined || value === undefined) return [];
+    if (property === undefined || value === undefined) continue;
     const values = (Array.isArray(value) ? value : [value]).map((one) => one.trim()).filter((one) => one !== '');
-    return readCondition(`filters[${property}]`, property, values);
-  });
+    told.set(property, [...(told.get(property) ?? []), ...values]);
+  }
+  const conditions = [...told].flatMap(([property, values]) => readCondition(`filters[${property}]`, property, values));
   if (conditions.length > MOST_CONDITIONS)
     throw invalidParameter('filters', `A list takes at most ${MOST_CONDITIONS} filters`);
   return conditions;

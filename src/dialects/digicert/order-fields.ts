@@ -1,5 +1,5 @@
 import type { Certificate, Kind, Order, OrderDetails, Records } from '../../core/records.ts';
-import { among, type Filter, type ListQuery } from '../../core/store.ts';
+import { among, type Among, type Filter, type ListQuery } from '../../core/store.ts';
 import { invalidParameter } from './errors.ts';
 import {
   choiceField,
@@ -9,19 +9,20 @@ import {
   numberField,
   textField,
   toListQuery,
+  wholeOf,
   type Groups,
   type ListField,
   type ListFields,
 } from './list-fields.ts';
 import type { Condition, ListAsk } from './list-query.ts';
+import { certificatesBySerial } from './order-records.ts';
 import type { OrderStatus } from './order-status.ts';
 import type { World } from './world.ts';
 
 const OPEN = ['needs-approval', 'waiting', 'issuing'];
-const MAKING = ['new', 'renew', 'reissue', 'duplicate'];
 
 /** What orders are filtered and sorted by. What certificates and details hold is looked up where it is indexed. */
-function orderFields(world: World): ListFields<Order> {
+function orderFields(world: World, accountId: number): ListFields<Order> {
   const id = numberField<Order>('id');
   return {
     id,
@@ -33,17 +34,19 @@ function orderFields(world: World): ListFields<Order> {
       world.products.all().map(({ nameId, product }) => [nameId, product.id] as const),
     ),
     common_name: lowerCase(textField('commonName')),
-    domain_name: { sort: null, filter: domainGroups },
+    domain_name: { sort: null, filter: (condition) => domainGroups(world, accountId, condition) },
     date_created: dateField('createdAt'),
     order_valid_till: dateField('endsAt'),
     // Sorted by the end of the order.
     valid_till: { sort: 'endsAt', filter: async (condition) => [[withCertificate(await validTill(condition))]] },
-    serial_number: through('certificates', 'orderId', upperCase(textField('serial'))),
-    certificate_id: through('requests', 'orderId', numberField('id'), [{ field: 'kind', op: 'in', value: MAKING }]),
+    serial_number: { sort: null, filter: (condition) => serialGroups(world, accountId, condition) },
+    certificate_id: few(world, accountId, 'requests', 'id', 'orderId', (condition) =>
+      condition.values.map((value) => wholeOf(condition, value)),
+    ),
     container_id: through('orderDetails', 'id', numberField('containerId')),
     user_id: through('orderDetails', 'id', numberField('userId')),
-    alternative_order_id: through('orderDetails', 'id', textField('alternativeId')),
-    metadata_id: { sort: null, filter: fieldGroups },
+    alternative_order_id: few(world, accountId, 'orderDetails', 'alternativeId', 'id', ({ values }) => values),
+    metadata_id: { sort: null, filter: (condition) => fieldGroups(world, condition) },
     is_renewed: flag((on) => [among('id', { kind: 'orders', field: 'renewsOrderId', filters: [LIVE] }, !on)]),
     disable_renewal_notifications: flag((on) => [
       among(
@@ -68,7 +71,7 @@ export async function orderQuery(world: World, accountId: number, ask: ListAsk):
   const range = await Promise.all(ask.conditions.filter(isRange).map(validTill));
   const conditions = ask.conditions.filter((condition) => !isRange(condition));
   const fixed = range.length === 0 ? [] : [withCertificate(range.flat())];
-  return toListQuery(accountId, orderFields(world), { ...ask, conditions }, fixed);
+  return toListQuery(accountId, orderFields(world, accountId), { ...ask, conditions }, fixed);
 }
 
 async function validTill(condition: Condition): Promise<Filter<Certificate>[]> {
@@ -110,9 +113,49 @@ function lowerCase<R>(field: ListField<R>): ListField<R> {
   return { ...field, filter: (condition) => field.filter({ ...condition, values: lowered(condition) }) };
 }
 
-/** Serial numbers, also as people write them: with colons, or with zeros in front. */
-function upperCase<R>(field: ListField<R>): ListField<R> {
-  return { ...field, filter: (condition) => field.filter({ ...condition, values: condition.values.map(hexOf) }) };
+/** Beyond so many records, the database is left to join them. */
+const FEW = 500;
+
+/**
+ * Orders of which a record of another table has one of a few values. It is looked up beforehand: SQLite would rather go
+ * through all orders of the account.
+ */
+function few<K extends Kind>(
+  world: World,
+  accountId: number,
+  kind: K,
+  column: keyof Records[K] & string,
+  field: keyof Records[K] & string,
+  valuesOf: (condition: Condition) => (string | number)[],
+): ListField<Order> {
+  return {
+    sort: null,
+    async filter(condition) {
+      const { parameter, op } = condition;
+      if (op !== 'eq' && op !== 'ne') throw invalidParameter(parameter);
+      const value = valuesOf(condition);
+      const where = { accountId, [column]: value } as never;
+      const found = await world.context.store.find(kind, where, { limit: FEW });
+      const filters: Filter<Records[K]>[] = [{ field: column, op: 'in', value }];
+      return [[linked(found, { kind, field, filters }, op === 'ne')]];
+    },
+  };
+}
+
+async function serialGroups(world: World, accountId: number, condition: Condition): Promise<Groups<Order>> {
+  const { parameter, op } = condition;
+  if (op !== 'eq' && op !== 'ne') throw invalidParameter(parameter);
+  const value = condition.values.map(hexOf);
+  const found = await certificatesBySerial(world, accountId, value);
+  const filters = [{ field: 'serial', op: 'in', value }] as const;
+  return [[linked(found, { kind: 'certificates', field: 'orderId', filters }, op === 'ne')]];
+}
+
+/** Orders that some records, of those that meet the filters, belong to; where there are too many, that is a join. */
+function linked<K extends Kind>(found: readonly Records[K][], link: Among<K>, not: boolean): Filter<Order> {
+  if (found.length >= FEW) return among('id', link, not);
+  const ids = found.map((record) => record[link.field]).filter((id) => id !== null);
+  return { field: 'id', op: not ? 'not-in' : 'in', value: [...new Set(ids)] };
 }
 
 /** Hexadecimal digits as our records hold them. */
@@ -202,35 +245,27 @@ function statusGroups({ parameter, op, values }: Condition, now: number): Groups
   return op === 'ne' ? each.map((filter) => [filter]) : [each];
 }
 
-/** The common name, or any name of a certificate or of what is under way. */
-function domainGroups(condition: Condition): Groups<Order> {
-  const name = only(condition).toLowerCase();
-  const negative = condition.op === 'ne';
-  const holds = { field: 'names', op: 'eq', value: name } as const;
-  const filters: Filter<Order>[] = [
-    { field: 'commonName', op: negative ? 'ne' : 'eq', value: name },
-    among('id', { kind: 'certificates', field: 'orderId', filters: [holds] }, negative),
-    among(
-      'id',
-      { kind: 'requests', field: 'orderId', filters: [{ field: 'state', op: 'in', value: OPEN }, holds] },
-      negative,
-    ),
-  ];
-  return negative ? filters.map((filter) => [filter]) : [filters];
+/** Any name of any request of the order. Names are found in the index of texts. */
+async function domainGroups(world: World, accountId: number, condition: Condition): Promise<Groups<Order>> {
+  const filters = [{ field: 'names', op: 'eq', value: only(condition).toLowerCase() }] as const;
+  const query = { accountId, filters, order: [], limit: FEW, offset: 0, count: false };
+  const { records } = await world.context.store.list('requests', query);
+  return [[linked(records, { kind: 'requests', field: 'orderId', filters }, condition.op === 'ne')]];
 }
 
-/** Orders that carry a value of the custom field. The list's entries are JSON, which each database spaces its way. */
-function fieldGroups(condition: Condition): Groups<Order> {
+/** Orders that carry a value of the custom field. The list's entries are JSON, which each database writes its way. */
+function fieldGroups({ context }: World, condition: Condition): Groups<Order> {
   const id = only(condition);
   if (!/^\d{1,15}$/.test(id)) throw invalidParameter(condition.parameter, 'It must be a whole number');
-  const endings = ['":', '": '].flatMap((before) =>
-    [',', '}'].map((after) => `%"fieldId${before}${Number(id)}${after}%`),
-  );
-  const filters = endings.map((value) =>
+  const text = context.store.engine === 'sqlite' ? `"fieldId":${Number(id)}` : `"fieldId": ${Number(id)}`;
+  const filters = [',', '}'].map((after) =>
     among<Order, 'orderDetails'>('id', {
       kind: 'orderDetails',
       field: 'id',
-      filters: [{ field: 'customFields', op: 'like', value }],
+      filters: [
+        { field: 'customFields', op: 'not-null' },
+        { field: 'customFields', op: 'like', value: `%${text}${after}%` },
+      ],
     }),
   );
   if (condition.op === 'ne') return filters.map((filter) => [{ ...filter, op: 'not-among' }]);

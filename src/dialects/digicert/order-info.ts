@@ -7,7 +7,7 @@ import { unknownObject } from './errors.ts';
 import { readFlag } from './list-query.ts';
 import { hexOf } from './order-fields.ts';
 import { readLabels } from './order-list.ts';
-import { ownOrder, primaryOf, readNotes, readOrder, type OrderRecords } from './order-records.ts';
+import { certificatesBySerial, ownOrder, primaryOf, readNotes, readOrder, type OrderRecords } from './order-records.ts';
 import { renderOrder } from './order-view.ts';
 import type { World } from './world.ts';
 
@@ -38,9 +38,9 @@ export async function findOrder(world: World, actor: Actor, text: string): Promi
   }
   if (!/^[0-9A-F]{1,64}$/.test(hex)) throw unknownObject('order');
   const { accountId } = actor;
-  const key = /^[0-9A-F]{40}$/.test(hex) ? 'sha1' : 'serial';
-  const byKey = await world.context.store.find('certificates', { accountId, [key]: hex });
-  const found = byKey.length > 0 ? byKey : await world.context.store.find('certificates', { accountId, serial: hex });
+  const isThumbprint = hex.length === 40;
+  const byThumbprint = isThumbprint ? await world.context.store.find('certificates', { accountId, sha1: hex }) : [];
+  const found = byThumbprint.length > 0 ? byThumbprint : await certificatesBySerial(world, accountId, [hex]);
   for (const { orderId, id } of found) {
     if (orderId === null) continue;
     const order = await ownOrder(world, actor, orderId);

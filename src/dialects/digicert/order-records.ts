@@ -40,6 +40,16 @@ export async function ownOrder(world: World, actor: Actor, orderId: number): Pro
   return order;
 }
 
+/** Own certificates with one of these serial numbers. By the serial alone there is an index: whose they are is seen after. */
+export async function certificatesBySerial(
+  world: World,
+  accountId: number,
+  serials: readonly string[],
+): Promise<Certificate[]> {
+  const found = await world.context.store.find('certificates', { serial: serials });
+  return found.filter((certificate) => certificate.accountId === accountId);
+}
+
 /** Everything about some orders of one account, by one query per table. */
 export async function readOrders(world: World, orders: readonly Order[]): Promise<OrderRecords[]> {
   if (orders.length === 0) return [];

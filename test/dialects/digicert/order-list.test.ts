@@ -160,6 +160,7 @@ forEachStore((open) => {
       const encoded = query.replaceAll('[', '%5B').replaceAll(']', '%5D').replaceAll('>', '%3E');
       assert.deepEqual(await idsOf(admin, encoded), expected, encoded);
     }
+    admin.desk.clock.forward(10_000);
     for (const [query, code] of [
       ['filters[container_id]=x', 'container_id'],
       ['filters[valid_till]=yesterday', 'valid_till'],
