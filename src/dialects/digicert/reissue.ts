@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Actor, CertificateAsk } from '../../core/desk.ts';
 import { baseOf } from '../../core/names.ts';
-import type { AccountSettings } from '../../core/records.ts';
+import type { AccountSettings, Subject } from '../../core/records.ts';
 import { readCertificate, type AskedCertificate } from './certificate-ask.ts';
 import {
   chooserOf,
@@ -99,6 +99,13 @@ async function keepDcv(world: World, actor: Actor, { order, details }: OrderReco
   }));
 }
 
+/** The organization as it is vetted now; it may have changed since the certificate before. */
+async function subjectNow(world: World, records: OrderRecords): Promise<Subject> {
+  const { organizationId } = records.order;
+  const organization = organizationId === null ? null : await world.context.store.get('organizations', organizationId);
+  return organization?.subject ?? primaryOf(records).request.subject;
+}
+
 async function readAsk(
   world: World,
   { actor, body }: Call<AgainBody>,
@@ -124,7 +131,7 @@ async function readAsk(
     csr,
     commonName,
     otherNames,
-    subject: request.subject,
+    subject: await subjectNow(world, records),
     organizationId: order.organizationId,
     contact: request.contact,
     language: request.language,
