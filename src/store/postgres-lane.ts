@@ -6,6 +6,7 @@ import { IdsExhausted, type IdSource } from './ids.ts';
 import { buildBatches, type Batch, type Write } from './postgres-batch.ts';
 import { connectPostgres, mayRetry, type PostgresAnswer, type PostgresConnection } from './postgres-connection.ts';
 import { createPostgresUnit, type GroupTransaction } from './postgres-unit.ts';
+import { readTogether } from './read-together.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord } from './rows.ts';
 import { TABLES } from './tables.ts';
@@ -73,7 +74,9 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
     const lane = await connected();
     const begin = quiet(lane.query('begin'));
     const flush = async (writes: readonly Write[]): Promise<void> => send(lane, buildBatches(writes));
-    const reader = createReader('postgres', async (text, parameters) => (await lane.query(text, parameters)).rows);
+    const reader = readTogether(
+      createReader('postgres', async (text, parameters) => (await lane.query(text, parameters)).rows),
+    );
     try {
       // Side by side: their reads share round trips. They see of each other what other transactions would see.
       const runs = await Promise.all(group.map((waiting) => runUnit(waiting, { reader, flush })));

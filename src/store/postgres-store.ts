@@ -12,6 +12,7 @@ import { migrate, runStepsAsync } from './migrate.ts';
 import type { ChanceryStore, IsolatedQuery } from './open.ts';
 import { connectionOptions, createReadPool, readAnswer } from './postgres-connection.ts';
 import { createLane, FIRST_HEAD, type Lane } from './postgres-lane.ts';
+import { readTogether } from './read-together.ts';
 import { createReader } from './reader.ts';
 import { indexSome } from './search-index.ts';
 import { createSearchKeeper } from './search-keeper.ts';
@@ -40,7 +41,9 @@ export async function openPostgresStore(
 ): Promise<ChanceryStore> {
   await migratePostgres(url, clock);
   const pool = createReadPool(url, connections.readers);
-  const reader = createReader('postgres', pool.query, { limits: LIST_LIMITS, counts: createFoundCounts() });
+  const reader = readTogether(
+    createReader('postgres', pool.query, { limits: LIST_LIMITS, counts: createFoundCounts() }),
+  );
   const ids = createIdSource();
   const queue: Waiting[] = [];
   const idle: Lane[] = Array.from({ length: connections.lanes }, () => createLane(url, ids, clock));
