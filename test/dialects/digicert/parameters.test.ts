@@ -4,7 +4,11 @@ import type { Kind } from '../../../src/core/records.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { forEachStore } from '../../support/stores.ts';
 import { codeOf, issued, openReady, orderFor, PRO, setSettings, userWithKey, type Client } from './client.ts';
-import { PARAMETERS, type Seen, type World } from './parameters.ts';
+import { CERTIFICATE_PARAMETERS } from './certificate-parameters.ts';
+import { ORDER_PARAMETERS } from './order-parameters.ts';
+import type { Seen, World } from './parameter.ts';
+
+const PARAMETERS = [...CERTIFICATE_PARAMETERS, ...ORDER_PARAMETERS];
 
 /** Everything that an order can leave behind. */
 const KINDS: readonly Kind[] = [
