@@ -7,6 +7,7 @@ import {
   mkdtempSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -42,7 +43,10 @@ function hydrateLinks(native: string): void {
     const at = join(native, '..', target);
     if (!existsSync(at)) symlinkSync(relative(dirname(at), join(native, '..', source)), at);
   }
-  for (const name of ['initdb', 'postgres', 'pg_ctl']) chmodSync(join(native, 'bin', name), 0o755);
+  for (const name of ['initdb', 'postgres']) {
+    const program = join(native, 'bin', name);
+    if ((statSync(program).mode & 0o111) !== 0o111) chmodSync(program, 0o755);
+  }
 }
 
 /** PostgreSQL refuses to run as root; the user it then runs as may not reach the checkout, so it gets a copy. */
