@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Install, installPython3, installTarget, type Runnable } from './install.ts';
+
+/**
+ * Runs clients that others published against a live server of the sandbox: `npm run test:peers`. What cannot be
+ * installed here is named and skipped. Not part of `npm test`: it installs packages by name from their registry.
+ */
+
+interface Peer {
+  /** As the registry has it, with its version. */
+  package: string;
+  /** Ours: calls the package and prints `ok WHAT` or `not ok WHAT: WHY`, a line for each call. */
+  program: string;
+  install: Install;
+}
+
+const PEERS: readonly Peer[] = [
+  { package: 'certmesh==3.0.38', program: 'certmesh-calls.py', install: installPython3 },
+  // Of 2015, for Python 2.
+  { package: 'digicert-client==1.1.5', program: 'digicert-client-calls.py', install: installTarget('python2.7') },
+];
+
+/** Clients that are in no registry as a package, so that nothing can be installed by name: run by hand before. */
+const UNPUBLISHED = [
+  'Netflix/lemur, plugin lemur_digicert',
+  'sapcc/go-certcentral',
+  'grindsa/acme2certifier, handler digicert',
+  'riboseinc/digicert',
+  'myklst/terraform-provider-st-digicert',
+  'JupiterOne/graph-digicert',
+] as const;
+
+/** Milliseconds for all calls of one client. */
+const LONGEST_RUN = 180_000;
+
+const directory = mkdtempSync(join(tmpdir(), 'chancery-peers-'));
+const data = join(directory, 'data');
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const { server, url } = await start();
+try {
+  for (const peer of PEERS) run(peer);
+  for (const name of UNPUBLISHED) skip(name, 'no package of its own can be installed here');
+} finally {
+  if (server.exitCode === null) {
+    server.kill('SIGTERM');
+    await once(server, 'exit');
+  }
+  rmSync(directory, { recursive: true });
+}
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
+
+async function start(): Promise<{ server: ChildProcess; url: string }> {
+  const args = [resolve('bin/chancery'), 'serve', '--listen', '127.0.0.1:0', '--data', data];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const found = /^listening on (http:\S+)$/.exec(line)?.[1];
+    if (found !== undefined) return { server: child, url: found };
+  }
+  throw new Error(`the server ended with ${child.exitCode} before it served`);
+}
+
+function run(peer: Peer): void {
+  console.log(`# ${peer.package}`);
+  const runnable = peer.install(peer.package, join(directory, peer.program));
+  if ('missing' in runnable) return skip(peer.package, runnable.missing);
+  const lines = call(peer, runnable);
+  for (const line of lines) console.log(line);
+  counts.passed += lines.filter((line) => line.startsWith('ok ')).length;
+  counts.failed += lines.filter((line) => line.startsWith('not ok ')).length;
+}
+
+function skip(name: string, why: string): void {
+  counts.skipped += 1;
+  console.log(`skipped ${name}: ${why}`);
+}
+
+/** The lines that our program printed; one more where it did not come to its end. */
+function call({ package: name, program }: Peer, { command, environment }: Runnable): string[] {
+  const { digicert } = JSON.parse(readFileSync(join(data, 'credentials.json'), 'utf8')) as {
+    digicert: { apiKey: string; organizationId: number; readyDomain: string };
+  };
+  const env = {
+    PATH: process.env.PATH,
+    ...environment,
+    PYTHONDONTWRITEBYTECODE: '1',
+    CHANCERY_URL: url,
+    CHANCERY_KEY: digicert.apiKey,
+    CHANCERY_ORGANIZATION: String(digicert.organizationId),
+    CHANCERY_DOMAIN: digicert.readyDomain,
+  };
+  const args = [join(import.meta.dirname, program)];
+  const { stdout, stderr, status } = spawnSync(command, args, { env, encoding: 'utf8', timeout: LONGEST_RUN });
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  if (status !== 0) lines.push(`not ok ${name} ended with ${status}: ${stderr.trim().slice(-2000)}`);
+  return lines;
+}
