@@ -1,3 +1,4 @@
+import { lockOrder } from './own.ts';
 import { askTheSame, type NextAsk } from './ask-again.ts';
 import type { Actor, CertificateAsk, DetailsAsk } from './desk.ts';
 import type { Engine } from './parts.ts';
@@ -217,8 +218,7 @@ function systemFor({ account, details }: Plan): Actor {
 
 /** Whoever comes second waits here, and sees then what the first has placed. Answers with what the order carries now. */
 async function lock(unit: Unit, order: Order): Promise<OrderDetails> {
-  await unit.update('orders', order.id, { state: order.state }, { state: order.state });
-  await unit.get('orders', order.id);
+  await lockOrder(unit, order);
   const details = await unit.get('orderDetails', order.id);
   if (details === null) throw tooLate(order);
   return details;

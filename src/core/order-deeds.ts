@@ -4,11 +4,12 @@ import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { isFresh, covers } from './facts.ts';
 import { newestCertificate, planDuplicate, planReissue, planRenewal } from './orders.ts';
-import { ownCertificate, ownOrder } from './own.ts';
+import { lockOrder, ownCertificate, ownOrder } from './own.ts';
 import { placeRequest, type Placement } from './place-request.ts';
 import { candidateDomains } from './plan-validations.ts';
 import type { CertificateRequest, Order } from './records.ts';
 import { cancel } from './requests.ts';
+import type { Reader, Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
 /** What is done to an order as a whole, in dialects that name orders rather than certificates. */
@@ -21,8 +22,13 @@ export async function reissueOrder(
   ask: CertificateAsk,
 ): Promise<Outcome> {
   const target = await newestCertificate(engine.store, actor, orderId);
-  await refuseOpen(engine, orderId);
-  return placeRequest(engine, actor, await planReissue(engine, actor, target.id, ask));
+  await refuseOpen(engine.store, orderId);
+  const planned = await planReissue(engine, actor, target.id, ask);
+  const beforehand = async (unit: Unit): Promise<void> => {
+    if (planned.order !== null) await lockOrder(unit, planned.order);
+    await refuseOpen(unit, orderId);
+  };
+  return placeRequest(engine, actor, { ...planned, beforehand });
 }
 
 export async function renewOrder(engine: Engine, actor: Actor, orderId: number, ask: RenewAsk): Promise<Outcome> {
@@ -48,20 +54,20 @@ async function demandProofs(engine: Engine, actor: Actor, placement: Placement):
     throw new DeskError('wrong-state', `The validation of ${bare} is too old; reissue the order first`);
 }
 
-async function refuseOpen(engine: Engine, orderId: number): Promise<void> {
-  const open = await openRequests(engine, orderId);
+async function refuseOpen(reader: Reader, orderId: number): Promise<void> {
+  const open = await openRequests(reader, orderId);
   if (open.length > 0) throw new DeskError('wrong-state', `Order ${orderId} has an open request ${open[0]?.id}`);
 }
 
-function openRequests(engine: Engine, orderId: number): Promise<CertificateRequest[]> {
+function openRequests(reader: Reader, orderId: number): Promise<CertificateRequest[]> {
   const kind = ['new', 'renew', 'reissue', 'duplicate'] as const;
-  return engine.store.find('requests', { orderId, kind, state: ['needs-approval', 'waiting', 'issuing'] });
+  return reader.find('requests', { orderId, kind, state: ['needs-approval', 'waiting', 'issuing'] });
 }
 
 /** @throws DeskError `not-found`, `wrong-state` where nothing is open or what is open is being issued */
 export async function cancelOrder(engine: Engine, actor: Actor, orderId: number, note: string | null): Promise<void> {
   await ownOrder(engine.store, actor, orderId);
-  const open = await openRequests(engine, orderId);
+  const open = await openRequests(engine.store, orderId);
   if (open.length === 0) throw new DeskError('wrong-state', `Order ${orderId} has nothing open to cancel`);
   for (const request of open) await cancel(engine, actor, request.id, note);
 }

@@ -1,7 +1,7 @@
 import type { Actor } from './desk.ts';
 import { notFound } from './errors.ts';
 import type { Certificate, Order } from './records.ts';
-import type { Reader } from './store.ts';
+import type { Reader, Unit } from './store.ts';
 
 /** An order of the actor's account. @throws DeskError `not-found` */
 export async function ownOrder(reader: Reader, actor: Actor, orderId: number): Promise<Order> {
@@ -15,4 +15,14 @@ export async function ownCertificate(reader: Reader, actor: Actor, certificateId
   const certificate = await reader.get('certificates', certificateId);
   if (certificate === null || certificate.accountId !== actor.accountId) throw notFound(`Certificate ${certificateId}`);
   return certificate;
+}
+
+/**
+ * Holds an order until the unit ends: whoever comes second waits here, and sees then what the first has placed.
+ * @throws DeskError `conflict` where the order's state changed meanwhile
+ */
+export async function lockOrder(unit: Unit, order: Pick<Order, 'id' | 'state'>): Promise<void> {
+  await unit.update('orders', order.id, { state: order.state }, { state: order.state });
+  // Where writes are gathered, a read sends them.
+  await unit.get('orders', order.id);
 }

@@ -6,7 +6,7 @@ import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { endsOrder, othersOf } from './load-facts.ts';
-import { ownCertificate, ownOrder } from './own.ts';
+import { lockOrder, ownCertificate, ownOrder } from './own.ts';
 import type { Certificate, CertificateRequest, Order } from './records.ts';
 import { settle, type Happening } from './settle.ts';
 import type { Unit } from './store.ts';
@@ -38,6 +38,7 @@ export async function revokeCertificate(
 export async function revokeOrder(engine: Engine, actor: Actor, orderId: number, ask: RevokeAsk): Promise<Outcome> {
   return runRevocation(engine, async (unit) => {
     const order = await ownOrder(unit, actor, orderId);
+    await lockOrder(unit, order);
     const open = await unit.find('requests', { orderId, state: ['needs-approval', 'waiting', 'issuing'] });
     if (open.length > 0) throw new DeskError('wrong-state', `Order ${orderId} has an open request; cancel it first`);
     return record(engine, unit, actor, ask, order, null);

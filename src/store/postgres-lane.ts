@@ -80,6 +80,8 @@ export function createLane(url: string, ids: IdSource, clock: Clock): Lane {
     try {
       // Side by side: their reads share round trips. They see of each other what other transactions would see.
       const runs = await Promise.all(group.map((waiting) => runUnit(waiting, { reader, flush })));
+      // What a unit sends before its end may be there to hold a row, and nobody waits for a row within one transaction.
+      if (group.length > 1 && runs.some((run) => run.sent)) throw new GroupUndone();
       const failed = runs.find((run) => run.failure !== undefined && run.sent);
       if (failed?.failure !== undefined) {
         if (group.length > 1 || mayRetry(failed.failure.error)) {

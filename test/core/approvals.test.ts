@@ -176,9 +176,15 @@ forEachStore((open) => {
     const reissue = await desk.reissueOrder(world.actor, orderId, more);
     assert.equal(reissue.request.state, 'waiting');
     await assert.rejects(desk.reissueOrder(world.actor, orderId, more), isKind('wrong-state'));
+    await desk.cancelOrder(world.actor, orderId, null);
+    const again = (key: string) => desk.reissueOrder(world.actor, orderId, { ...more, csr: paperCsr(key) });
+    const atOnce = await Promise.allSettled(['3', '4', '5'].map(again));
+    assert.equal(atOnce.filter((one) => one.status === 'fulfilled').length, 1, 'one of those that come at once');
+    await desk.cancelOrder(world.actor, orderId, null);
+    const last = await again('6');
     await desk.cancelOrder(world.actor, orderId, 'changed our mind');
     assert.equal((await store.get('orders', orderId))?.state, 'active');
-    assert.equal((await store.get('requests', reissue.request.id))?.detail, 'changed our mind');
+    assert.equal((await store.get('requests', last.request.id))?.detail, 'changed our mind');
   });
 
   test('an alternative id is unique where the account wants it, also under concurrency', async () => {
