@@ -158,9 +158,8 @@ export function either(conditions: readonly Condition[]): Condition {
   return conditions.length === 0 ? sql`1 = 0` : sql`(${sql.join(conditions, sql` or `)})`;
 }
 
-/** Null counts as smallest on both databases. */
+/** Null counts as smallest on both databases; said of every column, since the indexes of PostgreSQL say so too. */
 export function orderBy(field: Field, descending: boolean): RawBuilder<unknown> {
   const column = sql.ref(field.column);
-  if (!field.nullable) return descending ? sql`${column} desc` : sql`${column} asc`;
   return descending ? sql`${column} desc nulls last` : sql`${column} asc nulls first`;
 }

@@ -124,7 +124,7 @@ const LOOKUPS = [
   'attempts: validation_id where validation_id is not null',
   "issuances: id where state = 'prepared'",
   'certificates: order_id',
-  "certificates: issuer crl_shard revoked_at where state = 'revoked'",
+  "certificates: issuer crl_shard not_after where state = 'revoked'",
   'organizations: account_id name',
   'charges: request_id',
   'notifications: account_id fired_at where delivered_at is null',
