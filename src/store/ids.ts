@@ -28,10 +28,14 @@ export interface IdSource {
 
 const FIRST_SIZE = 32;
 const LARGEST_SIZE = 4_096;
+/** For a single unit that needs very many. */
+const MOST = 1_048_576;
 
 /** The first block of a kind is small, so that a start burns few ids; each further one is four times as large. */
 export function createIdSource(): IdSource {
-  const state = new Map(KINDS.map((kind) => [kind, { next: 0, end: 0, size: FIRST_SIZE, reserve: [] as Block[] }]));
+  const state = new Map(
+    KINDS.map((kind) => [kind, { next: 0, end: 0, size: FIRST_SIZE, short: false, reserve: [] as Block[] }]),
+  );
   const of = (kind: Kind) => state.get(kind) as NonNullable<ReturnType<typeof state.get>>;
   return {
     take(kind) {
@@ -39,8 +43,10 @@ export function createIdSource(): IdSource {
       if (ids.next === ids.end) {
         const block = ids.reserve.shift();
         if (block === undefined) {
-          // A unit that needs more than a whole block gets there in a few runs.
-          ids.size = Math.max(LARGEST_SIZE, ids.size * 4);
+          // A unit that needs more than a whole block gets there in a few runs; many that meet the end of one block
+          // ask for more only once.
+          if (!ids.short) ids.size = Math.min(ids.size * 4, MOST);
+          ids.short = true;
           throw new IdsExhausted(kind);
         }
         ids.next = block.from;
@@ -59,6 +65,7 @@ export function createIdSource(): IdSource {
     add(block) {
       const ids = of(block.kind);
       ids.reserve.push(block);
+      ids.short = false;
       if (ids.size < LARGEST_SIZE) ids.size = Math.min(ids.size * 4, LARGEST_SIZE);
     },
   };

@@ -183,6 +183,21 @@ forEachStore((open, engine) => {
     assert.ok(!seen.has(late) && late > 100_001);
   });
 
+  test('many units that meet the end of a block at once do not waste ids', async () => {
+    const store = await open();
+    for (let round = 0; round < 5; round += 1) {
+      await Promise.all(
+        Array.from({ length: 100 }, (_, i) =>
+          store.transact(async (unit) => {
+            for (let n = 0; n < 20 + (i % 7); n += 1) unit.newId('notes');
+          }),
+        ),
+      );
+    }
+    const last = await store.transact(async (unit) => unit.newId('notes'));
+    assert.ok(last < 100_001 + 60_000, `${last}`);
+  });
+
   test('a unit cannot be used after its end, nor the store after its close, which finishes what waits', async () => {
     const store = await open();
     const unit = await store.transact(async (it) => it);
