@@ -50,6 +50,7 @@ try {
   check(ran.stdout.includes('shop.crt: OK'), 'OpenSSL verifies the certificate');
   check(/"certificateId":\s*\d+/.test(ran.stdout), 'an order with authKey is issued in the same call');
   check(/"status":\s*"REVOKED"/.test(ran.stdout), 'the certificate is revoked');
+  check(/CN ?= ?www\.ready\.test/.test(ran.stdout), 'an order over the DigiCert API is issued in the same call');
 } finally {
   server.kill('SIGTERM');
 }
