@@ -6,7 +6,8 @@ import type { ChanceryStore } from '../src/store/open.ts';
 const AT = Date.parse('2026-11-22T12:00:00Z');
 const YEAR = 31_536_000_000;
 
-let counter = 0;
+/** Beyond what `fillCertificates` has used, and other in each run. */
+let counter = 2_000_000_000 + (Date.now() % 1_000_000_000) * 1_000;
 
 /** 16 hex digits that look random and never repeat. */
 function scrambled(n: number): string {
