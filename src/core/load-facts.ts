@@ -31,7 +31,7 @@ export async function loadFacts(
     others: await othersOf(reader, request),
     endsOrder: await endsOrder(reader, request),
     approval: await reader.get('approvals', requestId),
-    ...(await keyOf(engine, request)),
+    ...keyOf(engine, request),
   };
 }
 
@@ -62,12 +62,9 @@ async function openIssuance(reader: Reader, requestId: number): Promise<Issuance
   return issuance ?? null;
 }
 
-async function keyOf(
-  engine: Pick<Engine, 'pki'>,
-  request: CertificateRequest,
-): Promise<Pick<Facts, 'spki' | 'mustStaple'>> {
+function keyOf(engine: Pick<Engine, 'pki'>, request: CertificateRequest): Pick<Facts, 'spki' | 'mustStaple'> {
   if (request.csr === null || request.kind === 'revoke' || request.kind === 'import')
     return { spki: null, mustStaple: false };
-  const csr = await engine.pki.readCsr(Buffer.from(request.csr).toString('base64'));
-  return { spki: csr.spki, mustStaple: csr.mustStaple };
+  const { spki, mustStaple } = engine.pki.readKeptCsr(request.csr);
+  return { spki, mustStaple };
 }

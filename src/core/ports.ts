@@ -59,6 +59,8 @@ export interface PkiTools {
    * @throws DeskError `invalid-csr`
    */
   readCsr(text: string): Promise<ParsedCsr>;
+  /** What of a CSR that was read and checked before, and kept, an issuance needs. Quick: nothing is verified again. */
+  readKeptCsr(der: Uint8Array): Pick<ParsedCsr, 'spki' | 'mustStaple'>;
   /** @throws DeskError `invalid-value` */
   readCertificate(text: string | Uint8Array): ParsedCertificate;
 }

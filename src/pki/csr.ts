@@ -41,6 +41,16 @@ export function readCsr(text: string, rules: KeyRules = {}): ParsedCsr {
   }
 }
 
+/** Key and wishes of a request that `readCsr` accepted once. @throws DeskError `internal` where the record was damaged */
+export function readKeptCsr(der: Uint8Array): Pick<ParsedCsr, 'spki' | 'mustStaple'> {
+  try {
+    const { spki, extensions } = parseRequest(der);
+    return { spki, mustStaple: readMustStaple(extensions) };
+  } catch (cause) {
+    throw new DeskError('internal', 'A kept CSR cannot be read; the database is damaged', { cause });
+  }
+}
+
 function readCsrDer(der: Uint8Array, rules: KeyRules): ParsedCsr {
   const request = parseRequest(der);
   const key = readPublicKey(request.spki);

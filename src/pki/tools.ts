@@ -1,7 +1,7 @@
 import { DeskError } from '../core/errors.ts';
 import type { ParsedCsr, PkiTools } from '../core/ports.ts';
 import { readCertificate } from './certificate-reader.ts';
-import { readCsr } from './csr.ts';
+import { readCsr, readKeptCsr } from './csr.ts';
 import { type BlockedKeys, COMPROMISED, type WeakKeys } from './keys.ts';
 
 export interface PkiToolsOptions {
@@ -25,6 +25,7 @@ export function createPkiTools(options: PkiToolsOptions = {}): PkiTools {
         throw new DeskError('invalid-csr', `The key of the CSR cannot be used: ${COMPROMISED}.`);
       return csr;
     },
+    readKeptCsr,
     readCertificate,
   };
 }

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DeskError } from '../../src/core/errors.ts';
-import { readCsr } from '../../src/pki/csr.ts';
+import { readCsr, readKeptCsr } from '../../src/pki/csr.ts';
 import { createPkiTools } from '../../src/pki/tools.ts';
 import {
   attribute,
@@ -219,4 +220,18 @@ test('the tools read in place or where they are told, and refuse blocked keys ei
     message,
   });
   refuses(() => readCsr(PEM, { blockedKeys }), message);
+});
+
+test('a kept CSR gives its key again without being verified, and damage is told', () => {
+  const text = execFileSync(
+    'openssl',
+    ['req', '-new', '-newkey', 'rsa:2048', '-nodes', '-keyout', '/dev/null', '-subj', '/CN=a.com'],
+    {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    },
+  );
+  const { der, spki, mustStaple } = readCsr(text);
+  assert.deepEqual(readKeptCsr(der), { spki, mustStaple });
+  assert.throws(() => readKeptCsr(der.subarray(1)), { kind: 'internal' });
 });

@@ -146,6 +146,7 @@ export class PaperIssuer implements Issuer {
 
 const paperPki: PkiTools = {
   readCsr: (text) => Promise.resolve(paperCsr(Buffer.from(text, 'base64').toString())),
+  readKeptCsr: (der) => ({ spki: der, mustStaple: false }),
   readCertificate: (input): ParsedCertificate => {
     const der = typeof input === 'string' ? Buffer.from(input) : input;
     const paper = JSON.parse(Buffer.from(der).toString()) as {
