@@ -112,6 +112,12 @@ const ca = z
       .min(1)
       .default(['chancery.example'])
       .describe('Domain names by which this CA is named in CAA records (RFC 8659).'),
+    weakKeys: z
+      .string()
+      .optional()
+      .describe(
+        "Directory of Debian's lists of weak keys (`blacklist.RSA-2048` and so on, of the package openssl-blacklist), whose keys are refused (BR 6.1.1.3). None come with Chancery.",
+      ),
     keyFile: z
       .string()
       .optional()

@@ -5,6 +5,7 @@ import { SECOND } from '../core/time.ts';
 import { type Ca, openCa } from '../issuers/embedded/ca.ts';
 import { createCrlPublisher, type CrlPublisher } from '../issuers/embedded/crls.ts';
 import { createEmbeddedIssuer } from '../issuers/embedded/issuer.ts';
+import { loadDebianWeakKeys } from '../pki/debian-weak-keys.ts';
 import { createPkiTools } from '../pki/tools.ts';
 import type { Metrics } from '../http/metrics.ts';
 import { createCrypto } from '../workers/crypto.ts';
@@ -38,7 +39,10 @@ export interface OpenDeskOptions {
 export async function openDesk(foundation: Foundation, options: OpenDeskOptions): Promise<OpenDesk> {
   const { config, store, clock, random, box } = foundation;
   const { domains, names, wake } = options;
-  const crypto = createCrypto({ threads: options.threads });
+  const weakKeysDirectory = config.ca.weakKeys;
+  // Here a wrong directory stops the start; on its thread it would fail every order.
+  if (weakKeysDirectory !== undefined) loadDebianWeakKeys(weakKeysDirectory);
+  const crypto = createCrypto({ threads: options.threads, weakKeysDirectory });
   const { keyAlgorithm: keyType, name: organization, country } = config.ca;
   const ca = await openCa({
     store,

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
+import { modulusHash } from '../../src/pki/debian-weak-keys.ts';
 import { type RunningServer, startServer } from '../../src/server.ts';
 import { newCsr } from '../support/desk.ts';
 
@@ -196,4 +198,29 @@ test('nothing that is logged holds a key', async () => {
   for (const secret of [credentials.realtimeRegister.apiKey, credentials.admin.apiKey, 'secretlink123']) {
     assert.ok(!text.includes(secret));
   }
+});
+
+test("keys of Debian's lists are refused, and a directory without a list stops the start", async () => {
+  const lists = join(folder, 'weak-keys');
+  mkdirSync(lists);
+  const toml = `[ca]\nweakKeys = ${JSON.stringify(lists)}\n[sandbox]\nenabled = true\n`;
+  await assert.rejects(start('no-lists', { toml }), /blacklist\.RSA/);
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const modulus = Buffer.from(publicKey.export({ format: 'jwk' }).n as string, 'base64url');
+  writeFileSync(join(lists, 'blacklist.RSA-2048'), `${modulusHash(modulus)}\n`);
+  const key = join(folder, 'weak.key');
+  writeFileSync(key, privateKey.export({ type: 'pkcs8', format: 'pem' }));
+  const csr = execFileSync('openssl', ['req', '-new', '-key', key, '-subj', '/CN=a.example.com'], { encoding: 'utf8' });
+  const { server, credentials } = await start('lists', { toml });
+  const answer = await fetch(`${server.url}/v2/ssl/decodecsr`, {
+    method: 'POST',
+    headers: {
+      authorization: `ApiKey ${credentials.realtimeRegister.apiKey}`,
+      'content-type': 'application/json',
+    },
+    body: JSON.stringify({ csr }),
+  });
+  assert.equal(answer.status, 400);
+  assert.match(await answer.text(), /CVE-2008-0166/);
+  await server.close();
 });
