@@ -69,7 +69,8 @@ async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Ef
 
 /**
  * Goes on within a call whose request is safely on record. Where the issuer is away or somebody else is faster, the
- * call answers with the request as it stands, and the request's job takes over.
+ * call answers with the request as it stands, and the request's job takes over. Somebody faster shows as `conflict`,
+ * or as `already-exists` where the database looks at the certificate's id before the request's version.
  */
 export async function advanceWithinCall(engine: Engine, start: Facts): Promise<Facts> {
   let facts = start;
@@ -77,7 +78,8 @@ export async function advanceWithinCall(engine: Engine, start: Facts): Promise<F
     try {
       return (await advance(engine, facts, 'call')).facts;
     } catch (error) {
-      if (!(error instanceof DeskError) || !['issuer-unavailable', 'conflict'].includes(error.kind)) throw error;
+      if (!(error instanceof DeskError) || !['issuer-unavailable', 'conflict', 'already-exists'].includes(error.kind))
+        throw error;
       facts = (await loadFacts(engine, engine.store, facts.request.id)) ?? facts;
       if (error.kind === 'issuer-unavailable') return facts;
     }

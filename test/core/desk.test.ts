@@ -527,6 +527,21 @@ forEachStore((open) => {
     assert.equal((await store.find('certificates', { requestId: request.id })).length, 1);
   });
 
+  test('calls that finish the same request at once answer with it, or that it waits no more', async () => {
+    const store = await open();
+    const world = await createCoreWorld(store);
+    const { request } = await world.office.desk.placeOrder(world.actor, askFor('one.com'));
+    world.domains.published.add('_dcv.one.com');
+    const check = () => world.office.desk.checkNow(world.actor, request.id, new Map());
+    const all = await Promise.allSettled([check(), check(), check(), check()]);
+    assert.ok(all.some((one) => one.status === 'fulfilled'));
+    for (const one of all) {
+      if (one.status === 'rejected') assert.ok(isKind('wrong-state')(one.reason) || isKind('conflict')(one.reason));
+    }
+    assert.equal((await store.get('requests', request.id))?.state, 'completed');
+    assert.equal((await store.find('certificates', { requestId: request.id })).length, 1);
+  });
+
   test('of two reissues at the same time each ends or is refused, and the one they replace is replaced once', async () => {
     const store = await open();
     const world = await createCoreWorld(store);
