@@ -1,3 +1,4 @@
+import { againOnConflict } from './again.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import { nameOf } from './bare-request.ts';
 import type { Actor, ValidationChoice } from './desk.ts';
@@ -5,6 +6,7 @@ import { advanceWithinCall, settleWorld, write } from './engine.ts';
 import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
 import { caaAllows, covers, isOpen, type Facts } from './facts.ts';
+import { loadFacts } from './load-facts.ts';
 import { checkDomains } from './perform.ts';
 import { planValidations } from './plan-validations.ts';
 import type { Validation } from './records.ts';
@@ -25,32 +27,41 @@ export async function checkNow(
   requestId: number,
   choices: ReadonlyMap<string, ValidationChoice>,
 ): Promise<string[]> {
-  const facts = await engine.store.transact((unit) => rechoose(engine, unit, actor, requestId, choices));
+  const facts = await againOnConflict(() =>
+    engine.store.transact((unit) => rechoose(engine, unit, actor, requestId, choices)),
+  );
   const open = facts.validations.filter((one) => isOpen(one) && one.method !== 'email');
   const results = await checkDomains(engine, open);
-  const after = await engine.store.transact(async (unit) => {
-    const before = await ownWaiting(engine, unit, actor, requestId);
-    const world = settleWorld(engine, unit);
-    const still = results.filter(({ validation }) =>
-      before.validations.some((one) => one.id === validation.id && isOpen(one)),
-    );
-    const applied = applyDomainChecks(unit, before, still, world);
-    const caa = before.caa.filter((answer) => caaAllows(answer, world.now));
-    const settled = settle({ ...applied.facts, caa }, world);
-    return write(
-      engine,
-      unit,
-      before,
-      { ...settled, happenings: [...applied.happenings, ...settled.happenings] },
-      'system',
-      'call',
-    );
-  });
+  const after = await againOnConflict(() =>
+    engine.store.transact((unit) => storeResults(engine, unit, requestId, results)),
+  );
+  // The request's job was faster: nothing is open any more.
+  if (after === null) return [];
   await advanceWithinCall(engine, after);
   engine.wake();
   return after.validations
     .filter(isOpen)
     .flatMap((one) => (one.detail === null ? [] : [`${one.domain}: ${one.detail}`]));
+}
+
+/** Null where the request has gone on meanwhile. */
+async function storeResults(
+  engine: Engine,
+  unit: Unit,
+  requestId: number,
+  results: Awaited<ReturnType<typeof checkDomains>>,
+): Promise<Facts | null> {
+  const before = await loadFacts(engine, unit, requestId);
+  if (before?.request.state !== 'waiting') return null;
+  const world = settleWorld(engine, unit);
+  const still = results.filter(({ validation }) =>
+    before.validations.some((one) => one.id === validation.id && isOpen(one)),
+  );
+  const applied = applyDomainChecks(unit, before, still, world);
+  const caa = before.caa.filter((answer) => caaAllows(answer, world.now));
+  const settled = settle({ ...applied.facts, caa }, world);
+  const happenings = [...applied.happenings, ...settled.happenings];
+  return write(engine, unit, before, { ...settled, happenings }, 'system', 'call');
 }
 
 async function rechoose(

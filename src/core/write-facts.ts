@@ -168,8 +168,12 @@ async function writeRecord<K extends Kind>(
   after: Records[K],
 ): Promise<void> {
   if (before === after) return;
-  if (before === null || before === undefined) unit.insert(kind, after);
-  else await unit.update(kind, after.id, difference(before, after));
+  if (before === null || before === undefined) {
+    unit.insert(kind, after);
+    return;
+  }
+  const changes = difference(before, after);
+  if (Object.keys(changes).length > 0) await unit.update(kind, after.id, changes);
 }
 
 function difference<R extends object>(before: R, after: R): Partial<R> {
