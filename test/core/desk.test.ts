@@ -536,7 +536,8 @@ forEachStore((open) => {
     const all = await Promise.allSettled([check(), check(), check(), check()]);
     assert.ok(all.some((one) => one.status === 'fulfilled'));
     for (const one of all) {
-      if (one.status === 'rejected') assert.ok(isKind('wrong-state')(one.reason) || isKind('conflict')(one.reason), one.reason);
+      if (one.status === 'rejected')
+        assert.ok(isKind('wrong-state')(one.reason) || isKind('conflict')(one.reason), one.reason);
     }
     assert.equal((await store.get('requests', request.id))?.state, 'completed');
     assert.equal((await store.find('certificates', { requestId: request.id })).length, 1);
