@@ -10,7 +10,8 @@ import type { Answer, Endpoint, Query } from './endpoint.ts';
 import { ENDPOINTS } from './endpoints.ts';
 import { renderError, VendorError } from './errors.ts';
 import { openApi } from './openapi.ts';
-import { parseJson, readBody } from './read-body.ts';
+import { parseJson } from '../../http/json-body.ts';
+import { readBody } from './read-body.ts';
 import { newSecret } from './secret.ts';
 import { BASE, createWorld, DIALECT, type World } from './world.ts';
 
@@ -51,7 +52,7 @@ async function serve(app: FastifyInstance, context: DialectContext): Promise<voi
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) =>
-    parseJson(body),
+    parseJson(body, 'The request body is not valid JSON.'),
   );
 }
 

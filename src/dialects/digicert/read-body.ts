@@ -6,20 +6,6 @@ const DEEPEST = 8;
 const LONGEST_LIST = 1000;
 
 /**
- * JSON text of a body; an empty one is `{}`, as clients send `Content-Type: application/json` without a body.
- * @throws DeskError `malformed-message`
- */
-export function parseJson(text: string): unknown {
-  const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  if (json.trim() === '') return {};
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new DeskError('malformed-message', 'The request body is not valid JSON.', { cause });
-  }
-}
-
-/**
  * A body as its schema makes it. Null and empty text count as absent, text loses the white space around it, and what
  * the schema does not name is ignored; zero and numbers as text are for the fields to know (`fields.ts`).
  * @throws DeskError `malformed-message`, or `invalid-value` with a violation per field

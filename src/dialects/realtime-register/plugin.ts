@@ -8,7 +8,8 @@ import { mayChange, type Answer, type Endpoint, type Query } from './endpoint.ts
 import { ENDPOINTS } from './endpoints.ts';
 import { renderError } from './errors.ts';
 import { openApi } from './openapi.ts';
-import { parseJson, readBody } from './read-body.ts';
+import { parseJson } from '../../http/json-body.ts';
+import { readBody } from './read-body.ts';
 import { createWorld, DIALECT, type RealtimeRegisterOptions, type World } from './world.ts';
 
 export { createWebhookSide, signWebhook } from './webhook.ts';
@@ -58,7 +59,7 @@ async function serve(app: FastifyInstance, context: DialectContext, options: Rea
 function readBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) =>
-    parseJson(body),
+    parseJson(body, 'The body is not valid JSON'),
   );
   app.addContentTypeParser('*', { parseAs: 'string' }, async (_request: FastifyRequest, body: string) => {
     if (body.trim() === '') return {};

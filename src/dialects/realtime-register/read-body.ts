@@ -5,20 +5,6 @@ const DEEPEST = 8;
 const LONGEST_LIST = 1000;
 
 /**
- * JSON text of a body; an empty one is `{}`, as clients send `Content-Type: application/json` without a body.
- * @throws DeskError `malformed-message`
- */
-export function parseJson(text: string): unknown {
-  const json = text.startsWith('\uFEFF') ? text.slice(1) : text;
-  if (json.trim() === '') return {};
-  try {
-    return JSON.parse(json);
-  } catch (cause) {
-    throw new DeskError('malformed-message', 'The body is not valid JSON', { cause });
-  }
-}
-
-/**
  * A body that meets its schema. Strings are stripped of white space around them and nulls count as absent; then
  * unknown properties and wrong types come before broken restrictions.
  * @throws DeskError `malformed-message`, `unknown-property` or `invalid-value` with a violation per field.

@@ -11,7 +11,8 @@ import { openApi } from '../../../src/dialects/digicert/openapi.ts';
 import { orderBody } from '../../../src/dialects/digicert/order-body.ts';
 import { csrText } from '../../../src/dialects/digicert/pem.ts';
 import { digicert } from '../../../src/dialects/digicert/plugin.ts';
-import { parseJson, readBody } from '../../../src/dialects/digicert/read-body.ts';
+import { parseJson } from '../../../src/http/json-body.ts';
+import { readBody } from '../../../src/dialects/digicert/read-body.ts';
 import { endOfDay, formatDate, formatTimestamp, spanOf } from '../../../src/dialects/digicert/times.ts';
 import { readCertValidity, readTerm } from '../../../src/dialects/digicert/validity.ts';
 import { ENDPOINTS } from '../../../src/dialects/digicert/endpoints.ts';
@@ -154,14 +155,14 @@ test('no body, however it is made, is anything but read or refused in the vendor
   fc.assert(
     fc.property(fc.json({ maxDepth: 12 }), (text) => {
       try {
-        readBody(orderBody, parseJson(text));
+        readBody(orderBody, parseJson(text, 'not JSON'));
       } catch (error) {
         assert.ok(error instanceof DeskError, String(error));
       }
     }),
   );
   const deep = `${'{"a":'.repeat(5_000)}1${'}'.repeat(5_000)}`;
-  assert.throws(() => readBody(orderBody, parseJson(deep)), DeskError);
+  assert.throws(() => readBody(orderBody, parseJson(deep, 'not JSON')), DeskError);
   assert.throws(() => readBody(orderBody, { comments: 'a\u0000b' }), DeskError);
   assert.throws(() => readBody(orderBody, { comments: '\ud800' }), DeskError);
 });
