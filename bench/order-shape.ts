@@ -44,6 +44,7 @@ export function newRequest(id: number, accountId: number, orderId: number, label
     createdAt: AT,
     updatedAt: AT,
     startedAt: null,
+    triedIssuers: null,
   };
 }
 

@@ -82,7 +82,7 @@ export function lineProducts(
       maxNames: names === 'flex' || names === 'multi' ? 250 : 1,
       pricesByCurrency: pricesOf(...prices),
       checks: CHECKS[level],
-      issuer: 'embedded',
+      issuers: ['embedded'],
       renewFrom: rows.map(idOf),
       reissuable: true,
       renewalWindowDays: 90,

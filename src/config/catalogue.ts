@@ -55,7 +55,7 @@ function product(shape: Shape): Product {
     includedNames: multi ? 3 : 1,
     maxNames: multi ? 100 : 1,
     checks: CHECKS[shape.level],
-    issuer: 'embedded',
+    issuers: ['embedded'],
     renewFrom: SHAPES.filter(({ level, names }) => level === shape.level || names === shape.names).map(productId),
     reissuable: true,
     renewalWindowDays: 90,

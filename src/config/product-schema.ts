@@ -29,7 +29,7 @@ export const productSchema = z.strictObject({
     .array(z.enum(['organization', 'callback', 'agreement']))
     .optional()
     .describe('Vetting by people before issuance.'),
-  issuer: z.string().min(1).optional().describe('Issuer that signs it.'),
+  issuers: z.array(z.string().min(1)).min(1).optional().describe('Issuers that may sign it: the first that can does.'),
   renewFrom: z.array(z.string()).optional().describe('Products from which an order may be renewed into this one.'),
   reissuable: z.boolean().optional().describe('Whether it can be reissued.'),
   renewalWindowDays: z

@@ -1,4 +1,5 @@
 import { complete } from './complete.ts';
+import { DeskError } from './errors.ts';
 import type { Facts } from './facts.ts';
 import type { Effect } from './perform.ts';
 import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
@@ -127,6 +128,8 @@ function applyIssue(facts: Facts, result: IssueResult, world: SettleWorld): Appl
   switch (result.kind) {
     case 'issued':
       return { facts: complete(facts, result.certificate, world, happenings), happenings };
+    case 'unavailable':
+      throw new DeskError('issuer-unavailable', result.message);
     case 'refused':
       return { facts: fail(facts, result.message, world.now, happenings), happenings };
     case 'waiting': {

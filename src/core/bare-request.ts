@@ -39,6 +39,7 @@ export function bareRequest(
     createdAt: now,
     updatedAt: now,
     startedAt: now,
+    triedIssuers: null,
   };
 }
 

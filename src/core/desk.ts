@@ -39,6 +39,8 @@ export interface ValidationChoice {
   challenges: Challenge[];
   /** The name itself, or a parent of it that is proved in its place, not above the registrable domain. */
   domain?: string;
+  /** Where true, the desk answers for its `http` challenges itself: the name is served by a website of the account. */
+  selfPublished?: boolean;
 }
 
 /** One ask for a certificate, as a dialect has read it. Names and subject are the dialect's decision; the CSR gives the key. */

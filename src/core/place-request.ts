@@ -255,6 +255,7 @@ function newRequest(
     createdAt: now,
     updatedAt: now,
     startedAt: null,
+    triedIssuers: null,
   };
 }
 

@@ -116,6 +116,10 @@ export interface IssueAsk {
   subject: Subject;
   /** SubjectPublicKeyInfo, DER. */
   spki: Uint8Array;
+  /** The CSR as it was sent, DER: outside issuers want it whole. */
+  csr: Uint8Array;
+  /** The certificate that this one takes the place of, DER: outside issuers may be told (RFC 9773 §5). */
+  replaces: Uint8Array | null;
   /** The certificate must not outlive this moment. */
   notAfterAtMost: Instant;
   /** Longest span from notBefore to the end of notAfter's second, in milliseconds (BR 6.3.2). */
@@ -129,12 +133,21 @@ export type IssueResult =
   | { kind: 'issued'; certificate: Uint8Array }
   /** Come back at `at` with the new progress. */
   | { kind: 'waiting'; at: Instant; progress: Record<string, unknown> }
-  /** The issuer will not do it. */
+  /** It cannot now, and nothing was begun there that may still end in a certificate: the next issuer may be asked. */
+  | { kind: 'unavailable'; message: string }
+  /** The issuer will not do it; the next one may. */
   | { kind: 'refused'; message: string };
 
 /** What signs. One folder of `src/issuers` each. */
 export interface Issuer {
   readonly name: string;
+  /**
+   * Set where it is a CA outside: it looks at CAA and validates domains itself, and its steps are taken by the
+   * request's job, never while a client waits.
+   */
+  readonly outside?: true;
+  /** Why it would never sign this, in one sentence; null where it may. Quick, does no input or output. */
+  objection?(ask: IssueAsk): string | null;
   /** What is put on record before anything leaves or is signed. Quick, does no input or output. */
   prepare(ask: IssueAsk, now: Instant): PreparedIssuance;
   /**
@@ -148,4 +161,68 @@ export interface Issuer {
   crlShard(serial: string): number | null;
   /** Tells an outside issuer. The embedded one publishes a CRL from the records instead. */
   revoke?(certificate: Uint8Array, reason: RevocationReason | null): Promise<void>;
+  /**
+   * Asks from when on a certificate should be replaced (RFC 9773 §4); null where the issuer does not say.
+   * @throws DeskError `issuer-unavailable`
+   */
+  renewalHint?(certificate: Uint8Array): Promise<RenewalAdvice | null>;
+}
+
+export interface RenewalAdvice {
+  start: Instant;
+  end: Instant;
+  explanationUrl: string | null;
+  /** When to ask again. */
+  checkAgainAt: Instant;
+}
+
+/** A way in which an outside CA validates a name (RFC 8555 §8, RFC 8737). */
+export type ChallengeType = 'http-01' | 'dns-01' | 'tls-alpn-01';
+
+/** Where the desk answers the challenges of outside CAs. */
+export interface ChallengeBoard {
+  /** Ways in which a name could be answered for here, by what is configured; wildcards by `dns-01` alone. */
+  ways(name: string): Promise<ChallengeType[]>;
+  /**
+   * Publishes an answer and resolves when a validator would see it. Safe to repeat. `keyAuthorization` as in RFC 8555
+   * §8.1; the board derives what each way needs.
+   * @throws DeskError `issuer-unavailable` where the DNS server or webhook cannot be reached
+   */
+  publish(ask: ChallengeAsk): Promise<void>;
+  /** Takes it down again. Never throws: what stays expires. */
+  withdraw(ask: ChallengeAsk): Promise<void>;
+}
+
+export interface ChallengeAsk {
+  type: ChallengeType;
+  /** The name or IP address, without `*.`. */
+  identifier: string;
+  token: string;
+  keyAuthorization: string;
+  /** The answer is of no use afterwards. */
+  expiresAt: Instant;
+}
+
+export type KeyType = 'RSA-2048' | 'RSA-4096' | 'P-256' | 'P-384';
+
+/** A key pair that was made here. */
+export interface NewKeyPair {
+  /** DER. */
+  pkcs8: Uint8Array;
+  spki: Uint8Array;
+}
+
+/** Keys and CSRs of subscribers of a hosting platform. */
+export interface KeyTools {
+  makeKey(type: KeyType): Promise<NewKeyPair>;
+  /**
+   * Reads PEM or DER of PKCS #8, PKCS #1 or SEC 1, and checks the key as one of a CSR (BR 6.1.5, 6.1.6).
+   * @throws DeskError `invalid-value`
+   */
+  readKey(text: string | Uint8Array): NewKeyPair & { keyAlgorithm: 'RSA' | 'ECDSA'; keyBits: number };
+  /** A signed CSR, DER: subject as given, `names` as subjectAltName in their order, SHA-256. */
+  makeCsr(
+    pkcs8: Uint8Array,
+    ask: { commonName: string; names: readonly string[]; subject: Subject; email?: string },
+  ): Promise<Uint8Array>;
 }

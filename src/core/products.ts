@@ -27,8 +27,8 @@ export interface Product {
   readonly pricesByCurrency: Readonly<Record<string, Price>>;
   /** Vetting by people that must pass before issuance. */
   readonly checks: readonly CheckKind[];
-  /** Issuer that signs it. */
-  readonly issuer: string;
+  /** Issuers that may sign it, the preferred one first. */
+  readonly issuers: readonly string[];
   /** Products from which an order may be renewed into this one, its own id included. */
   readonly renewFrom: readonly string[];
   readonly reissuable: boolean;

@@ -6,6 +6,9 @@ import type { Domain, Organization } from './records/organization.ts';
 import type { Charge } from './records/money.ts';
 import type { Note, Notification, Webhook } from './records/notice.ts';
 import type { AuditEvent, Job, Setting } from './records/operation.ts';
+import type { Hostname, KeptFile, SubscriberKey, Website, WebsiteGroup } from './records/hosting.ts';
+import type { Checkout, CheckoutItem, Grant } from './records/shop.ts';
+import type { AcmeAccount, ChallengeAnswer, IssuerUse, OutsideChain, RenewalHint } from './records/outside.ts';
 
 export type * from './records/account.ts';
 export type * from './records/order.ts';
@@ -15,6 +18,9 @@ export type * from './records/organization.ts';
 export type * from './records/money.ts';
 export type * from './records/notice.ts';
 export type * from './records/operation.ts';
+export type * from './records/hosting.ts';
+export type * from './records/shop.ts';
+export type * from './records/outside.ts';
 
 /**
  * What the desk keeps, one interface per table, by topic in `records/`. Moments are milliseconds since 1970
@@ -46,6 +52,19 @@ export interface Records {
   webhooks: Webhook;
   caKeys: CaKey;
   crls: Crl;
+  subscriberKeys: SubscriberKey;
+  keptFiles: KeptFile;
+  websiteGroups: WebsiteGroup;
+  websites: Website;
+  hostnames: Hostname;
+  grants: Grant;
+  checkouts: Checkout;
+  checkoutItems: CheckoutItem;
+  challengeAnswers: ChallengeAnswer;
+  acmeAccounts: AcmeAccount;
+  outsideChains: OutsideChain;
+  renewalHints: RenewalHint;
+  issuerUses: IssuerUse;
   auditEvents: AuditEvent;
   jobs: Job;
   settings: Setting;

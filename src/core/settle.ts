@@ -80,6 +80,8 @@ export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
     names: request.names,
     subject: request.subject,
     spki,
+    csr: request.csr ?? new Uint8Array(),
+    replaces: facts.target?.der ?? null,
     notAfterAtMost: Math.min(order.endsAt ?? firstTermEnd(order, facts, now), wantedEnd(request.validity, now)),
     longestValidity: rules.longestValidity(now),
     mustStaple: facts.mustStaple,
@@ -201,9 +203,9 @@ function validateAgain(facts: Facts, outdated: Validation, world: SettleWorld): 
 
 /** Puts serial and to-be-signed bytes on record; the signature comes after the commit. */
 function prepare(facts: Facts, world: SettleWorld, happenings: Happening[]): Facts {
-  const issuer = world.issuers.get(facts.product?.issuer ?? '');
+  const issuer = world.issuers.get(facts.product?.issuers[0] ?? '');
   if (issuer === undefined) {
-    return fail(facts, `Issuer ${facts.product?.issuer} is not configured`, world.now, happenings);
+    return fail(facts, `Issuer ${facts.product?.issuers[0]} is not configured`, world.now, happenings);
   }
   const prepared = issuer.prepare(issueAskOf(facts, world.now, world.rules), world.now);
   const issuance: Issuance = {

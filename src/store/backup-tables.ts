@@ -1,5 +1,5 @@
 import { HIDDEN_COLUMNS } from './constraints.ts';
-import type { ColumnType } from './schema.ts';
+import type { ColumnType } from './schema-types.ts';
 import { KINDS, TABLES } from './tables.ts';
 
 /** A table as a backup keeps it. */

@@ -5,6 +5,9 @@ import { lists } from './migrations/002-lists.ts';
 import { orderLists } from './migrations/003-order-lists.ts';
 import { totals } from './migrations/004-totals.ts';
 import { search } from './migrations/005-search.ts';
+import { hosting } from './migrations/006-hosting.ts';
+import { shop } from './migrations/007-shop.ts';
+import { outside } from './migrations/008-outside.ts';
 import type { Engine } from './sql.ts';
 
 /** One step of the schema. Never changed once released; the next step follows it. */
@@ -14,7 +17,7 @@ export interface Migration {
   statements(engine: Engine): string[];
 }
 
-export const MIGRATIONS: readonly Migration[] = [records, lists, orderLists, totals, search];
+export const MIGRATIONS: readonly Migration[] = [records, lists, orderLists, totals, search, hosting, shop, outside];
 
 /** Number of the schema that this program knows. */
 export function newestMigration(): number {

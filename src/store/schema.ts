@@ -1,21 +1,5 @@
-import type { Kind, Records } from '../core/records.ts';
-
-/** How a field is stored; `?` where it may be null. `json` is text, so that both databases give back what was put in. */
-export type ColumnType = 'int' | 'bool' | 'text' | 'json' | 'blob';
-
-type Storage<T> = [T] extends [number]
-  ? 'int'
-  : [T] extends [boolean]
-    ? 'bool'
-    : [T] extends [string]
-      ? 'text'
-      : [T] extends [Uint8Array]
-        ? 'blob'
-        : 'json';
-type Column<T> = null extends T ? `${Storage<NonNullable<T>>}?` : Storage<T>;
-
-/** Every field of every record has a column of the fitting type: the type checker proves it. */
-type Schema = { readonly [K in Kind]: { readonly [F in keyof Records[K]]-?: Column<Records[K][F]> } };
+import { PLATFORM_SCHEMA } from './schema-platform.ts';
+import type { Schema } from './schema-types.ts';
 
 export const SCHEMA: Schema = {
   accounts: {
@@ -156,6 +140,7 @@ export const SCHEMA: Schema = {
     createdAt: 'int',
     updatedAt: 'int',
     startedAt: 'int?',
+    triedIssuers: 'json?',
   },
   validations: {
     id: 'int',
@@ -329,6 +314,7 @@ export const SCHEMA: Schema = {
     nextUpdate: 'int',
     der: 'blob',
   },
+  ...PLATFORM_SCHEMA,
   auditEvents: {
     id: 'int',
     at: 'int',

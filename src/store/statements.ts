@@ -1,7 +1,7 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Kind } from '../core/records.ts';
 import type { Value } from './rows.ts';
-import type { ColumnType } from './schema.ts';
+import type { ColumnType } from './schema-types.ts';
 import { fieldOf, TABLES } from './tables.ts';
 import { BUILDERS, type Engine } from './sql.ts';
 

@@ -1,6 +1,7 @@
 import type { Kind } from '../core/records.ts';
 import { SEARCHABLE } from './constraints.ts';
-import { type ColumnType, SCHEMA } from './schema.ts';
+import { SCHEMA } from './schema.ts';
+import type { ColumnType } from './schema-types.ts';
 
 export const KINDS = Object.keys(SCHEMA) as Kind[];
 

@@ -61,6 +61,8 @@ export function askFor(changes: Partial<IssueAsk> = {}): IssueAsk {
     names: ['www.example.test', 'example.test', '*.shop.example.test'],
     subject: {},
     spki: newSpki(),
+    csr: new Uint8Array(),
+    replaces: null,
     notAfterAtMost: START + 365 * DAY,
     longestValidity: 200 * DAY,
     mustStaple: false,

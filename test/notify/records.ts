@@ -59,6 +59,7 @@ export const request: CertificateRequest = {
   createdAt: 0,
   updatedAt: 0,
   startedAt: 0,
+  triedIssuers: null,
 };
 
 export const validation: Validation = {

@@ -215,7 +215,7 @@ const product = (id: string, changes: Partial<Product>): Product => ({
   maxNames: 1,
   pricesByCurrency: { EUR: { base: 1000, extraName: 500, extraWildcard: 3000 } },
   checks: [],
-  issuer: 'embedded',
+  issuers: ['embedded'],
   renewFrom: [id],
   reissuable: true,
   renewalWindowDays: 30,

@@ -156,4 +156,6 @@ export interface CertificateRequest {
   updatedAt: Instant;
   /** When the first step ran. */
   startedAt: Instant | null;
+  /** Issuers that were asked and could not, in this order; null where none was. */
+  triedIssuers: string[] | null;
 }

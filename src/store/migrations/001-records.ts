@@ -27,7 +27,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'account_id:int order_id:int? kind:text state:text detail:text? dialect:text requested_by:text product:text ' +
     'common_name:text names:json subject:json contact:json? language:text? certificate_id:int? ' +
     'revocation_reason:text? validity:json? csr:blob? spki_hash:text? twin_key:text? checks:json extra:json version:int created_at:int ' +
-    'updated_at:int started_at:int?',
+    'updated_at:int started_at:int? tried_issuers:json?',
   validations:
     'account_id:int request_id:int? domain_id:int? domain:text method:text covers_subdomains:bool state:text challenges:json ' +
     'detail:text? attempts:int next_attempt_at:int? validated_at:int? reused_from:int? created_at:int',
@@ -141,7 +141,8 @@ const TYPES: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
   postgres: { int: 'bigint', bool: 'bigint', text: 'text collate "C"', json: 'text', blob: 'bytea' },
 };
 
-function createTable(engine: Engine, name: string, columns: string): string {
+/** One table from its line. Also used by later migrations. */
+export function createTable(engine: Engine, name: string, columns: string): string {
   let table = BUILDERS[engine].schema
     .createTable(name)
     .addColumn('id', sql.raw(TYPES[engine]['int'] as string) as never, (column) => column.primaryKey().notNull());
