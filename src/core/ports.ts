@@ -220,9 +220,27 @@ export interface KeyTools {
    * @throws DeskError `invalid-value`
    */
   readKey(text: string | Uint8Array): NewKeyPair & { keyAlgorithm: 'RSA' | 'ECDSA'; keyBits: number };
-  /** A signed CSR, DER: subject as given, `names` as subjectAltName in their order, SHA-256. */
-  makeCsr(
-    pkcs8: Uint8Array,
-    ask: { commonName: string; names: readonly string[]; subject: Subject; email?: string },
-  ): Promise<Uint8Array>;
+  /**
+   * A signed CSR, DER: subject as given, `names` as subjectAltName in their order, SHA-256. A common name of more than
+   * 64 characters stands among the names alone.
+   * @throws DeskError `invalid-value` for what a certificate cannot carry
+   */
+  makeCsr(pkcs8: Uint8Array, ask: CsrAsk): Promise<Uint8Array>;
+  /** A certificate of a server that the key itself signs, DER. @throws DeskError as `makeCsr` */
+  makeSelfSigned(pkcs8: Uint8Array, ask: CsrAsk & SelfSignedTerm): Promise<Uint8Array>;
+}
+
+export interface CsrAsk {
+  commonName: string;
+  /** A-labels, `*.` may stand in front, or IP addresses. */
+  names: readonly string[];
+  subject: Subject;
+  email?: string;
+}
+
+export interface SelfSignedTerm {
+  /** 16 random octets. */
+  serial: Uint8Array;
+  notBefore: Instant;
+  notAfter: Instant;
 }

@@ -33,7 +33,7 @@ export interface KeptFile {
   chainPem: string | null;
   /** SHA-256 over the SubjectPublicKeyInfo, lower-case hex: finds its key. */
   spkiHash: string;
-  /** SHA-256 of `der`, upper-case hex. One account keeps a file once. */
+  /** SHA-256 of `der`, upper-case hex. One account keeps a file once in a dialect. */
   fingerprint: string;
   notBefore: Instant | null;
   notAfter: Instant | null;

@@ -18,8 +18,8 @@ const TABLES: Readonly<Record<string, string>> = {
 };
 
 const UNIQUE = [
-  'subscriber_keys: account_id spki_hash',
-  'kept_files: account_id fingerprint',
+  'subscriber_keys: account_id dialect spki_hash',
+  'kept_files: account_id dialect fingerprint',
   'website_groups: dialect uid',
   'websites: dialect uid',
   'websites: dialect name',
@@ -29,7 +29,9 @@ const UNIQUE = [
 
 const LOOKUPS = [
   'subscriber_keys: spki_hash',
-  'kept_files: account_id spki_hash',
+  'kept_files: account_id dialect spki_hash',
+  'kept_files: account_id dialect label',
+  'subscriber_keys: account_id dialect label',
   'website_groups: account_id id',
   'websites: account_id id',
   'websites: group_id where group_id is not null',
