@@ -1,10 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
+import type { ShopSettings } from '../core/checkouts.ts';
 import type { Catalogue } from '../core/products.ts';
 import { DeskError } from '../core/errors.ts';
 import { buildCatalogue } from './catalogue.ts';
+import { checkProductIssuers } from './check-products.ts';
 import { complaint, mistakes, place } from './complaints.ts';
+import type { AcmeIssuerConfig } from './issuer-schema.ts';
+import { outsideOf, type Source } from './outside.ts';
+import type { ResponderConfig } from './responder-schema.ts';
 import { configSchema, type Settings } from './schema.ts';
 
 /** Secrets, from the environment alone. */
@@ -15,17 +20,23 @@ interface Secrets {
   readonly passphrase: string | null;
   /** `CHANCERY_SMTP_PASSWORD` */
   readonly smtpPassword: string | null;
+  /** `CHANCERY_PAYMENT_SECRET`: signs links to `shop.paymentUrl`. */
+  readonly paymentSecret: string | null;
 }
 
 /** What the desk runs with: checked, with every default filled in, frozen. Paths are absolute. */
-export interface Config extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl'> {
+export interface Config extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl' | 'shop'> {
   readonly file: string | null;
   readonly publicUrl: string | null;
   readonly keyFile: string;
   readonly sandbox: { readonly enabled: boolean };
   readonly accounts: { readonly currency: string; readonly startBalance: number };
   readonly rateLimits: { readonly perSecond: number; readonly burst: number; readonly vendorLimits: boolean };
+  readonly shop: ShopSettings;
   readonly catalogue: Catalogue;
+  /** CAs outside, by name. */
+  readonly issuers: Readonly<Record<string, AcmeIssuerConfig>>;
+  readonly responder: ResponderConfig;
   readonly secrets: Secrets;
 }
 
@@ -57,18 +68,20 @@ export function loadConfig(options: LoadOptions = {}): Config {
   if (!result.success) throw mistakes(result.error.issues, source, file);
   checkProfile(result.data, source, file);
   const base = file === undefined ? process.cwd() : dirname(resolve(file));
-  return assemble(result.data, { ...options, file, environment }, base, source);
+  return assemble(result.data, options, { text: source, file, base, environment });
 }
 
-function assemble(settings: Settings, options: LoadOptions, base: string, source: string): Config {
-  const environment = options.environment ?? {};
+function assemble(settings: Settings, options: LoadOptions, source: Source): Config {
+  const { environment, base, file } = source;
   const override = options.data ?? environment.CHANCERY_DATA;
   const data = override === undefined ? resolve(base, settings.data) : resolve(override);
-  const sandboxed = settings.sandbox.enabled ?? options.file === undefined;
+  const sandboxed = settings.sandbox.enabled ?? file === undefined;
   const { perSecond, ...limits } = settings.rateLimits;
+  const outside = outsideOf(settings, source);
   return freeze({
     ...settings,
-    file: options.file === undefined ? null : resolve(options.file),
+    ...outside,
+    file: file === undefined ? null : resolve(file),
     data,
     publicUrl: settings.publicUrl ?? null,
     tls: { ...settings.tls, enabled: options.tls ?? settings.tls.enabled },
@@ -79,11 +92,13 @@ function assemble(settings: Settings, options: LoadOptions, base: string, source
       startBalance: settings.accounts.startBalance ?? (sandboxed ? SANDBOX_BALANCE : 0),
     },
     rateLimits: { ...limits, perSecond: perSecond ?? (sandboxed ? 0 : 100) },
-    catalogue: products(settings, source, options.file),
+    shop: shopOf(settings, environment.CHANCERY_PAYMENT_SECRET || null, source, options.file),
+    catalogue: products(settings, outside.issuers, source),
     secrets: {
       databaseUrl: environment.DATABASE_URL || null,
       passphrase: environment.CHANCERY_PASSPHRASE || null,
       smtpPassword: environment.CHANCERY_SMTP_PASSWORD || null,
+      paymentSecret: environment.CHANCERY_PAYMENT_SECRET || null,
     },
   });
 }
@@ -124,7 +139,35 @@ function checkProfile(settings: Settings, source: string, file: string | undefin
   );
 }
 
-function products(settings: Settings, source: string, file: string | undefined): Catalogue {
+function shopOf(
+  { shop: { paymentUrl, ...shop } }: Settings,
+  secret: string | null,
+  source: string,
+  file: string | undefined,
+): ShopSettings {
+  if (paymentUrl === undefined) return { ...shop, payment: null };
+  if (secret !== null) return { ...shop, payment: { url: paymentUrl, secret } };
+  const message = 'shop.paymentUrl needs CHANCERY_PAYMENT_SECRET in the environment, which signs its links';
+  throw complaint([{ field: place(source, file, ['shop', 'paymentUrl']), message }]);
+}
+
+function products(
+  settings: Settings,
+  issuers: Readonly<Record<string, AcmeIssuerConfig>>,
+  { text, file }: Source,
+): Catalogue {
+  const catalogue = catalogueOf(settings, text, file);
+  const violations = checkProductIssuers(catalogue, issuers);
+  if (violations.length === 0) return catalogue;
+  throw complaint(
+    violations.map(({ field: id, message }) => {
+      const index = settings.products.findLastIndex((one) => one.id === id);
+      return { field: place(text, file, ['products', index, 'issuers']), message: `product ${id}: ${message}` };
+    }),
+  );
+}
+
+function catalogueOf(settings: Settings, source: string, file: string | undefined): Catalogue {
   try {
     return buildCatalogue(settings.products);
   } catch (error) {

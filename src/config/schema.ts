@@ -1,27 +1,13 @@
 import { z } from 'zod';
+import { issuerSchema } from './issuer-schema.ts';
 import { productSchema } from './product-schema.ts';
+import { responderSchema } from './responder-schema.ts';
+import { cidr, hostAndPort, seconds, whole } from './schema-parts.ts';
 
 /**
  * Everything that can be configured, with the text of the reference page. Secrets are not here: they come from the
  * environment (`load.ts`).
  */
-
-const hostAndPort = z
-  .string()
-  .regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'must be HOST:PORT, such as 127.0.0.1:8480')
-  .refine((text) => Number(text.slice(text.lastIndexOf(':') + 1)) <= 65_535, 'has a port above 65535')
-  .transform(splitAddress);
-
-/** `HOST:PORT` apart, without the brackets of an IPv6 address. */
-function splitAddress(text: string): { host: string; port: number } {
-  const colon = text.lastIndexOf(':');
-  return { host: text.slice(0, colon).replace(/^\[|\]$/g, ''), port: Number(text.slice(colon + 1)) };
-}
-
-const cidr = z.string().regex(/^[0-9a-fA-F.:]+\/\d{1,3}$/, 'must be an address range in CIDR form, such as 10.0.0.0/8');
-
-const seconds = (fallback: number, most: number) => z.number().positive().max(most).default(fallback);
-const whole = (fallback: number, least: number, most: number) => z.int().min(least).max(most).default(fallback);
 
 const tls = z
   .strictObject({
@@ -227,6 +213,28 @@ const webhooks = z
   })
   .prefault({});
 
+const shop = z
+  .strictObject({
+    provider: z
+      .string()
+      .regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'must be letters and digits, a letter first')
+      .default('Chancery')
+      .describe('Name of the shop in calls of the cPanel Market.'),
+    displayName: z.string().min(1).max(100).default('Chancery').describe('Name of the shop for people.'),
+    aliases: z
+      .array(z.string().regex(/^[A-Za-z][A-Za-z0-9]{0,39}$/, 'must be letters and digits, a letter first'))
+      .default(['cPStore'])
+      .describe('Further names that clients may call it by: many have `cPStore` written into them.'),
+    paymentUrl: z
+      .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+      .optional()
+      .describe(
+        'Page of yours to which buyers are sent to pay; order, amount and signature are put into its query. Needs `CHANCERY_PAYMENT_SECRET`. Without it there is the balance alone.',
+      ),
+    openFor: seconds(86_400, 2_592_000).describe('Seconds for which an order stays open to be paid.'),
+  })
+  .prefault({});
+
 export const configSchema = z.strictObject({
   listen: hostAndPort
     .prefault('127.0.0.1:8480')
@@ -251,6 +259,22 @@ export const configSchema = z.strictObject({
   workers: workers.describe('Threads and jobs.'),
   http: http.describe('Limits of the HTTP server.'),
   webhooks: webhooks.describe('Delivery of webhooks.'),
+  shop: shop.describe('The shop behind the cPanel Market.'),
+  issuers: z
+    .record(
+      z
+        .string()
+        .regex(/^[a-z][a-z0-9-]{0,39}$/, 'must be lower-case letters, digits and -')
+        .refine((name) => name !== 'embedded', 'is the name of the own CA; choose another'),
+      issuerSchema,
+    )
+    .default({})
+    .describe(
+      'CAs outside, one `[issuers.NAME]` each. The `issuers` of a product name them; the own CA is called `embedded`.',
+    ),
+  responder: responderSchema.describe(
+    'Where challenges of outside CAs are answered. Each part is off where it is not told.',
+  ),
   products: z
     .array(productSchema)
     .default([])

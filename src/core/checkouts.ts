@@ -1,6 +1,19 @@
 import type { Actor } from './desk.ts';
 import type { Checkout, CheckoutItem } from './records.ts';
 
+/** What the operator says of the shop. */
+export interface ShopSettings {
+  /** As clients name it, and as people read it. */
+  provider: string;
+  displayName: string;
+  /** Further names that clients may use for it. */
+  aliases: readonly string[];
+  /** Where people pay elsewhere, and the secret that signs what they are sent there with; null for the balance alone. */
+  payment: { url: string; secret: string } | null;
+  /** How long a page to pay on stays open, seconds. */
+  openFor: number;
+}
+
 export type NewCheckoutItem = Pick<
   CheckoutItem,
   'product' | 'periodMonths' | 'commonName' | 'names' | 'amount' | 'keyId' | 'csr' | 'extra'

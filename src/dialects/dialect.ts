@@ -1,12 +1,15 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { AskAgain, AskAgainTools } from '../core/ask-again.ts';
+import type { Checkouts, ShopSettings } from '../core/checkouts.ts';
 import type { Actor, Desk } from '../core/desk.ts';
-import type { Issuer, NamePolicy, PkiTools, Random } from '../core/ports.ts';
+import type { Hosting } from '../core/hosting.ts';
+import type { Issuer, KeyTools, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Role } from '../core/records.ts';
 import type { Registry } from '../core/registry.ts';
 import type { Rules } from '../core/rules.ts';
 import type { Store } from '../core/store.ts';
+import type { SubscriberKeys } from '../core/subscriber-keys.ts';
 import type { Clock } from '../core/time.ts';
 import type { Webhooks } from '../core/webhooks.ts';
 
@@ -23,11 +26,19 @@ export interface DialectContext {
   names: NamePolicy;
   rules: Rules;
   issuers: ReadonlyMap<string, Issuer>;
+  /** Websites of hosting platforms, the keys of their certificates, and purchases on a page. */
+  hosting: Hosting;
+  subscriberKeys: SubscriberKeys;
+  keyTools: KeyTools;
+  checkouts: Checkouts;
+  shop: ShopSettings;
   /**
    * The actor behind a secret of this dialect; null where it is unknown, revoked or its account is locked.
    * Compares in constant time.
    */
   authenticate(secret: string): Promise<Actor | null>;
+  /** The same for a key of the operator's, whose actor may speak for every account. */
+  authenticateOperator(secret: string): Promise<Actor | null>;
   /**
    * 32 octets for one purpose, derived from the installation's master key (HKDF-SHA-256, RFC 5869): the same in every
    * process and after a restart, and never stored.

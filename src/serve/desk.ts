@@ -11,6 +11,7 @@ import type { Metrics } from '../http/metrics.ts';
 import { createCrypto } from '../workers/crypto.ts';
 import type { Foundation } from './foundation.ts';
 import { timedIssuer } from './measure.ts';
+import { openPlatform, type Platform } from './platform.ts';
 
 /** The heart with its CA, ready to be asked. */
 export interface OpenDesk {
@@ -19,6 +20,7 @@ export interface OpenDesk {
   names: NamePolicy;
   rules: Rules;
   issuers: ReadonlyMap<string, Issuer>;
+  platform: Platform;
   ca: Ca;
   crls: CrlPublisher;
   close(): Promise<void>;
@@ -89,6 +91,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
     names,
     rules,
     issuers,
+    platform: openPlatform({ engine, box }),
     ca,
     crls: createCrlPublisher({ ca, store, clock }),
     close: () => crypto.close(),

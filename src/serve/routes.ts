@@ -87,6 +87,7 @@ async function registerDialect(
   const { store, clock, random, deriveKey, config } = foundation;
   const { take: takeCall } = createRateLimiter(config.rateLimits, clock);
   const webhooks = webhookOffice(routed, dialect.name);
+  const { subscriberKeys, keyTools, hosting, checkouts } = desk.platform;
   await app.register(async (part) => {
     metrics.observe(part, dialect.name);
     await dialect.serve(part, {
@@ -101,7 +102,13 @@ async function registerDialect(
       pki: desk.pki,
       names: desk.names,
       issuers: desk.issuers,
+      hosting: hosting(dialect.name),
+      subscriberKeys,
+      keyTools,
+      checkouts: checkouts(dialect.name),
+      shop: config.shop,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
+      authenticateOperator: createAuthenticator({ store, clock, dialect: 'admin', evenLocked: true }),
       deriveKey,
       takeCall,
       vendorLimits: config.rateLimits.vendorLimits,

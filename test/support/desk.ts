@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { buildCatalogue } from '../../src/config/catalogue.ts';
+import type { ShopSettings } from '../../src/core/checkouts.ts';
 import { createDesk, type DeskOffice } from '../../src/core/create-desk.ts';
 import type { Actor } from '../../src/core/desk.ts';
 import type { Engine } from '../../src/core/parts.ts';
@@ -23,6 +24,7 @@ import type { WebhookSettings } from '../../src/notify/webhook-settings.ts';
 import { createWebhookOffice } from '../../src/notify/webhook-office.ts';
 import { createDeliverWebhook, type OutgoingFetch } from '../../src/notify/webhooks.ts';
 import { webhookDialects } from '../../src/serve/dialects.ts';
+import { openPlatform, type Platform } from '../../src/serve/platform.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { createCrypto } from '../../src/workers/crypto.ts';
 import { addAccount, handClock, runDueJobs, START } from './core-world.ts';
@@ -65,6 +67,7 @@ export interface TestDesk {
   app: FastifyInstance;
   store: Store;
   office: DeskOffice;
+  platform: Platform;
   engine: Engine;
   catalogue: Catalogue;
   clock: ReturnType<typeof handClock>;
@@ -86,7 +89,17 @@ export interface TestDesk {
 export interface TestDeskOptions {
   balance?: number;
   catalogue?: Catalogue;
+  shop?: ShopSettings;
 }
+
+/** The shop as it is without any configuration. */
+export const SHOP: ShopSettings = {
+  provider: 'Chancery',
+  displayName: 'Chancery',
+  aliases: ['cPStore'],
+  payment: null,
+  openFor: 86_400,
+};
 
 export async function createTestDesk(store: Store, dialect: Dialect, options: TestDeskOptions = {}): Promise<TestDesk> {
   const clock = handClock(START);
@@ -122,6 +135,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const again = dialect.askAgain?.(engine);
   if (again !== undefined) engine.askAgain = new Map([[dialect.name, again]]);
   const office = createDesk(engine);
+  const platform = openPlatform({ engine, box });
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };
@@ -158,7 +172,13 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       names,
       rules: engine.rules,
       issuers,
+      hosting: platform.hosting(dialect.name),
+      subscriberKeys: platform.subscriberKeys,
+      keyTools: platform.keyTools,
+      checkouts: platform.checkouts(dialect.name),
+      shop: options.shop ?? SHOP,
       log,
+      authenticateOperator: createAuthenticator({ store, clock, dialect: 'admin', evenLocked: true }),
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),
       deriveKey: (purpose) => hashSecret(purpose),
       takeCall: () => limits.wait,
@@ -198,6 +218,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     app,
     store,
     office,
+    platform,
     engine,
     catalogue,
     clock,

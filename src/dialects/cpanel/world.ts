@@ -1,13 +1,7 @@
-import type { Checkouts } from '../../core/checkouts.ts';
-import type { Hosting } from '../../core/hosting.ts';
-import type { KeyTools } from '../../core/ports.ts';
-import type { SubscriberKeys } from '../../core/subscriber-keys.ts';
 import type { DialectContext } from '../dialect.ts';
 
+/** Folder name of the dialect. */
+export const DIALECT = 'cpanel';
+
 /** What the functions of this dialect work with. */
-export interface World extends DialectContext {
-  hosting: Hosting;
-  subscriberKeys: SubscriberKeys;
-  keyTools: KeyTools;
-  checkouts: Checkouts;
-}
+export type World = DialectContext;
