@@ -25,7 +25,8 @@ interface Secrets {
 }
 
 /** What the desk runs with: checked, with every default filled in, frozen. Paths are absolute. */
-export interface Config extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl' | 'shop'> {
+export interface Config
+  extends Omit<Settings, 'sandbox' | 'accounts' | 'rateLimits' | 'publicUrl' | 'shop' | 'issuers' | 'responder'> {
   readonly file: string | null;
   readonly publicUrl: string | null;
   readonly keyFile: string;
@@ -92,7 +93,7 @@ function assemble(settings: Settings, options: LoadOptions, source: Source): Con
       startBalance: settings.accounts.startBalance ?? (sandboxed ? SANDBOX_BALANCE : 0),
     },
     rateLimits: { ...limits, perSecond: perSecond ?? (sandboxed ? 0 : 100) },
-    shop: shopOf(settings, environment.CHANCERY_PAYMENT_SECRET || null, source, options.file),
+    shop: shopOf(settings, environment.CHANCERY_PAYMENT_SECRET || null, source.text, file),
     catalogue: products(settings, outside.issuers, source),
     secrets: {
       databaseUrl: environment.DATABASE_URL || null,

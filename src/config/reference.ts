@@ -1,5 +1,5 @@
 import { configSchema } from './schema.ts';
-import { type Described, describeSchema } from './schema-keys.ts';
+import { type Described, describeSchema, tableOf } from './schema-keys.ts';
 
 const HEAD = `# Configuration
 
@@ -16,6 +16,9 @@ Secrets come from the environment alone:
 | \`DATABASE_URL\` | PostgreSQL (\`postgres://…\`) in place of SQLite |
 | \`CHANCERY_PASSPHRASE\` | encrypts the CA's keys and other secrets at rest, in place of the key file |
 | \`CHANCERY_SMTP_PASSWORD\` | password of the user in \`[mail]\` |
+| \`CHANCERY_EAB_NAME\` | key of the external account binding of the issuer NAME |
+| \`CHANCERY_TSIG_SECRET\` | secret of the TSIG key in \`[responder.rfc2136]\` |
+| \`CHANCERY_DNS_WEBHOOK_SECRET\` | signs what is sent to \`[responder.dnsWebhook]\` |
 | \`CHANCERY_CONFIG\`, \`CHANCERY_DATA\` | where \`--config\` and \`--data\` are not given |
 `;
 
@@ -23,22 +26,37 @@ Secrets come from the environment alone:
 export function configurationReference(): string {
   const root = describeSchema(configSchema);
   const members = Object.entries(root.properties ?? {});
-  const single = members.filter(
-    ([, member]) => member.properties === undefined && member.items?.properties === undefined,
-  );
-  const sections = members.filter(([, member]) => member.properties !== undefined);
-  const lists = members.filter(([, member]) => member.items?.properties !== undefined);
+  const single = members.filter(([, member]) => !isSection(member) && !isList(member));
+  const sections = members.filter(([, member]) => isSection(member));
+  const lists = members.filter(([, member]) => isList(member));
   return [
     HEAD,
     '## At the top\n',
     table(Object.fromEntries(single), []),
-    ...sections.map(([key, member]) => section(`[${key}]`, member, member)),
+    ...sections.flatMap(([key, member]) => sectionsOf(key, member)),
     ...lists.map(([key, member]) => section(`[[${key}]]`, member, member.items as Described)),
   ].join('\n');
 }
 
+function isSection(member: Described): boolean {
+  return member.properties !== undefined || tableOf(member)?.properties !== undefined;
+}
+
+function isList(member: Described): boolean {
+  return member.items?.properties !== undefined;
+}
+
+/** A section and those below it. */
+function sectionsOf(key: string, member: Described): string[] {
+  const inner = member.properties === undefined ? (tableOf(member) as Described) : member;
+  const path = inner === member ? key : `${key}.NAME`;
+  const below = Object.entries(inner.properties ?? {}).filter(([, one]) => isSection(one));
+  return [section(`[${path}]`, member, inner), ...below.flatMap(([name, one]) => sectionsOf(`${path}.${name}`, one))];
+}
+
 function section(title: string, outer: Described, inner: Described): string {
-  return `## ${title}\n\n${outer.description ?? ''}\n\n${table(inner.properties ?? {}, inner.required ?? [])}`;
+  const rows = Object.entries(inner.properties ?? {}).filter(([, one]) => inner === outer.items || !isSection(one));
+  return `## ${title}\n\n${outer.description ?? ''}\n\n${table(Object.fromEntries(rows), inner.required ?? [])}`;
 }
 
 function table(members: Record<string, Described>, required: readonly string[]): string {

@@ -21,7 +21,13 @@ export function describeSchema(schema: z.ZodType): Described {
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): string[] {
   let here: Described | undefined = describeSchema(schema);
   for (const part of path) {
-    here = typeof part === 'number' ? here?.items : here?.properties?.[String(part)];
+    here = typeof part === 'number' ? here?.items : (here?.properties?.[String(part)] ?? tableOf(here));
   }
   return Object.keys(here?.properties ?? {});
+}
+
+/** What stands under each key of a table whose keys are names. */
+export function tableOf(schema: Described | undefined): Described | undefined {
+  const { additionalProperties } = schema ?? {};
+  return typeof additionalProperties === 'object' ? additionalProperties : undefined;
 }
