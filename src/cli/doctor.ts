@@ -5,6 +5,7 @@ import { checkCrls } from '../serve/check-crls.ts';
 import { credentialsFile } from '../serve/first-start.ts';
 import type { Foundation } from '../serve/foundation.ts';
 import { openKeys } from '../serve/open-keys.ts';
+import { openSubscriberKeys } from '../serve/open-subscriber-keys.ts';
 import { verifyAuditChain } from '../store/audit-chain.ts';
 import { command, type CommonOptions, withFoundation, withJson } from './common.ts';
 import { say, sayJson } from './output.ts';
@@ -30,6 +31,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
     return { looked: `${events} events`, faults };
   },
   ca: async ({ store, box, clock }) => openKeys(store, box, clock),
+  keys: async ({ store, box }) => openSubscriberKeys(store, box),
   crls: async ({ store, clock }) => checkCrls(store, clock),
   certificates: async ({ store }, quiet) => {
     const { total = 0 } = await store.list('certificates', ALL);

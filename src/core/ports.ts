@@ -219,15 +219,23 @@ export interface KeyTools {
    * Reads PEM or DER of PKCS #8, PKCS #1 or SEC 1, and checks the key as one of a CSR (BR 6.1.5, 6.1.6).
    * @throws DeskError `invalid-value`
    */
-  readKey(text: string | Uint8Array): NewKeyPair & { keyAlgorithm: 'RSA' | 'ECDSA'; keyBits: number };
+  readKey(text: string | Uint8Array): ReadKeyPair;
+  /** PKCS #8 DER as PEM. */
+  toPem(pkcs8: Uint8Array): string;
   /**
    * A signed CSR, DER: subject as given, `names` as subjectAltName in their order, SHA-256. A common name of more than
    * 64 characters stands among the names alone.
    * @throws DeskError `invalid-value` for what a certificate cannot carry
    */
   makeCsr(pkcs8: Uint8Array, ask: CsrAsk): Promise<Uint8Array>;
+export interface ReadKeyPair extends NewKeyPair {
+  keyAlgorithm: 'RSA' | 'ECDSA';
+  keyBits: number;
+}
+
   /** A certificate of a server that the key itself signs, DER. @throws DeskError as `makeCsr` */
   makeSelfSigned(pkcs8: Uint8Array, ask: CsrAsk & SelfSignedTerm): Promise<Uint8Array>;
+  /** Works beside the event loop. @throws DeskError `too-many-requests` where too many keys are waited for */
 }
 
 export interface CsrAsk {

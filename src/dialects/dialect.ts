@@ -3,7 +3,8 @@ import type { AskAgain, AskAgainTools } from '../core/ask-again.ts';
 import type { Checkouts, ShopSettings } from '../core/checkouts.ts';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Hosting } from '../core/hosting.ts';
-import type { Issuer, KeyTools, NamePolicy, PkiTools, Random } from '../core/ports.ts';
+import type { KeptFiles } from '../core/kept-files.ts';
+import type { DomainControl, Issuer, KeyTools, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Role } from '../core/records.ts';
 import type { Registry } from '../core/registry.ts';
@@ -26,10 +27,13 @@ export interface DialectContext {
   names: NamePolicy;
   rules: Rules;
   issuers: ReadonlyMap<string, Issuer>;
+  /** Looks at what is published for a domain, behind the address guard. */
+  domains: DomainControl;
   /** Websites of hosting platforms, the keys of their certificates, and purchases on a page. */
   hosting: Hosting;
   subscriberKeys: SubscriberKeys;
   keyTools: KeyTools;
+  keptFiles: KeptFiles;
   checkouts: Checkouts;
   shop: ShopSettings;
   /**

@@ -1,12 +1,12 @@
 import { invalidValue } from '../core/errors.ts';
 import type { Level } from '../core/products.ts';
 import type { Subject } from '../core/records.ts';
-import { oid, printableString, sequence, set, utf8String } from './der-writer.ts';
+import { ia5String, oid, printableString, sequence, set, utf8String } from './der-writer.ts';
 import { ATTRIBUTE } from './oids.ts';
 
 interface Attribute {
   oid: Uint8Array;
-  encoding: 'utf8' | 'printable';
+  encoding: 'utf8' | 'printable' | 'ia5';
   /** Most characters (BR 7.1.4.1, EVG 7.1.4.2). */
   longest: number;
   /** How a violation names it. */
@@ -31,6 +31,9 @@ const LOCALITY = attribute(ATTRIBUTE.localityName, 'utf8', 128, 'locality');
 const POSTAL_CODE = attribute(ATTRIBUTE.postalCode, 'utf8', 40, 'postalCode');
 const STREET = attribute(ATTRIBUTE.streetAddress, 'utf8', 128, 'street');
 const ORGANIZATION = attribute(ATTRIBUTE.organizationName, 'utf8', 64, 'organization');
+const DEPARTMENT = attribute(ATTRIBUTE.organizationalUnitName, 'utf8', 64, 'department');
+// RFC 5280 appendix A: ub-emailaddress-length.
+const EMAIL = attribute(ATTRIBUTE.emailAddress, 'ia5', 255, 'email');
 const COMMON_NAME = attribute(ATTRIBUTE.commonName, 'utf8', 64, 'commonName');
 
 /** Longest common name (BR 7.1.4.1, RFC 5280 ub-common-name), characters. */
@@ -68,6 +71,25 @@ export function caSubject(country: string, organization: string, commonName: str
   ]);
 }
 
+/**
+ * Subject of a request, DER, in the order of OpenSSL: everything that is there, whatever the level; an OU too.
+ * @throws DeskError `invalid-value` where a value is too long or not encodable
+ */
+export function wholeSubject(subject: Subject, commonName: string | null, email: string | null): Uint8Array {
+  return sequence([
+    ...registration(subject),
+    ...optional(COUNTRY, subject.country),
+    ...optional(STATE, subject.state),
+    ...optional(LOCALITY, subject.locality),
+    ...optional(POSTAL_CODE, subject.postalCode),
+    ...optional(STREET, subject.street),
+    ...optional(ORGANIZATION, subject.organization),
+    ...optional(DEPARTMENT, subject.department),
+    ...optional(COMMON_NAME, commonName ?? undefined),
+    ...optional(EMAIL, email ?? undefined),
+  ]);
+}
+
 function registration(subject: Subject): Uint8Array[] {
   return [
     ...optional(JURISDICTION_COUNTRY, subject.jurisdictionCountry),
@@ -90,17 +112,24 @@ function optional(kind: Attribute, value: string | undefined): Uint8Array[] {
 const PRINTABLE = /^[A-Za-z0-9 '()+,\-./:=?]+$/;
 // C0 and C1 controls, and what shows text in another order than it is stored.
 const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/u;
+const VISIBLE_ASCII = /^[\x21-\x7e]+$/;
+
+const ENCODINGS = {
+  utf8: { fits: (value: string) => !UNSAFE.test(value) && value.isWellFormed(), write: utf8String },
+  printable: { fits: (value: string) => PRINTABLE.test(value), write: printableString },
+  ia5: { fits: (value: string) => VISIBLE_ASCII.test(value), write: ia5String },
+} as const;
 
 function relative(kind: Attribute, value: string): Uint8Array {
-  const field = kind === COMMON_NAME ? kind.field : `subject.${kind.field}`;
+  const field = kind === COMMON_NAME || kind === EMAIL ? kind.field : `subject.${kind.field}`;
   if (Array.from(value).length > kind.longest) {
     throw invalidValue(field, `The ${kind.field} is longer than ${kind.longest} characters`, value);
   }
   if (kind.longest === 2 && !/^[A-Z]{2}$/.test(value)) {
     throw invalidValue(field, `The ${kind.field} must be two capital letters (ISO 3166-1)`, value);
   }
-  const fits = kind.encoding === 'printable' ? PRINTABLE.test(value) : !UNSAFE.test(value) && value.isWellFormed();
-  if (!fits) throw invalidValue(field, `The ${kind.field} holds characters that a certificate must not carry`, value);
-  const text = kind.encoding === 'printable' ? printableString(value) : utf8String(value);
-  return set([sequence([kind.oid, text])]);
+  if (!ENCODINGS[kind.encoding].fits(value)) {
+    throw invalidValue(field, `The ${kind.field} holds characters that a certificate must not carry`, value);
+  }
+  return set([sequence([kind.oid, ENCODINGS[kind.encoding].write(value)])]);
 }

@@ -91,7 +91,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
     names,
     rules,
     issuers,
-    platform: openPlatform({ engine, box }),
+    platform: openPlatform({ engine, box, sandboxed: config.sandbox.enabled, weakKeysDirectory }),
     ca,
     crls: createCrlPublisher({ ca, store, clock }),
     close: () => crypto.close(),

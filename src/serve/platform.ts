@@ -2,8 +2,13 @@ import type { Checkouts } from '../core/checkouts.ts';
 import { DeskError } from '../core/errors.ts';
 import type { Hosting } from '../core/hosting.ts';
 import type { Engine } from '../core/parts.ts';
+import { createKeptFiles } from '../core/create-kept-files.ts';
+import type { KeptFiles } from '../core/kept-files.ts';
 import type { KeyTools } from '../core/ports.ts';
 import type { SubscriberKeys } from '../core/subscriber-keys.ts';
+import { createSubscriberKeys } from '../core/subscriber-keys/create-subscriber-keys.ts';
+import { loadDebianWeakKeys } from '../pki/debian-weak-keys.ts';
+import { createKeyTools } from '../pki/key-tools.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 
 /** What dialects of hosting platforms are given beside the desk. */
@@ -12,6 +17,7 @@ export interface Platform {
   hosting(dialect: string): Hosting;
   subscriberKeys: SubscriberKeys;
   keyTools: KeyTools;
+  keptFiles: KeptFiles;
   /** Purchases over the dialect of this folder name. */
   checkouts(dialect: string): Checkouts;
 }
@@ -19,16 +25,44 @@ export interface Platform {
 export interface PlatformParts {
   engine: Engine;
   box: SecretBox;
+  /** Whether names and CA are of the offline world, which nobody trusts. */
+  sandboxed: boolean;
+  /** Directory of Debian's lists of weak keys. */
+  weakKeysDirectory?: string | undefined;
 }
 
 /** Puts together what hosting platforms need of the heart. */
-export function openPlatform(_parts: PlatformParts): Platform {
+export function openPlatform(parts: PlatformParts): Platform {
+  const { engine, box, weakKeysDirectory } = parts;
+  const { store, clock } = engine;
+  const keyTools = createKeyTools(
+    weakKeysDirectory === undefined ? {} : { weakKeys: loadDebianWeakKeys(weakKeysDirectory) },
+  );
+  const objection = (dialect: string): string | null => keyObjection(parts, dialect);
   return {
     hosting: () => absent<Hosting>('hosting'),
-    subscriberKeys: absent<SubscriberKeys>('subscriber keys'),
-    keyTools: absent<KeyTools>('key tools'),
+    subscriberKeys: createSubscriberKeys({ store, clock, keyTools, seal: box.seal, open: box.open, objection }),
+    keyTools,
+    keptFiles: createKeptFiles({ store, clock }),
     checkouts: () => absent<Checkouts>('checkouts'),
   };
+}
+
+/**
+ * Why keys must not be made here for subscribers over this dialect: a CA that others trust must not make its
+ * subscribers' keys (BR 6.1.1.3), a hosting platform, which is the subscriber, may. Null where they may be made.
+ */
+export function keyObjection(
+  { engine: { rules, catalogue }, sandboxed }: { engine: Pick<Engine, 'rules' | 'catalogue'>; sandboxed: boolean },
+  dialect: string,
+): string | null {
+  if (rules.profile === 'private' || sandboxed) return null;
+  const own = catalogue.soldBy(dialect).find(({ issuers }) => issuers.includes('embedded'));
+  if (own === undefined) return null;
+  return (
+    `In the public profile the CA of this desk must not make its subscribers' keys (BR 6.1.1.3), and it may sign ` +
+    `${own.id}: let only issuers outside sign the products of ${dialect}, or bring keys of your own`
+  );
 }
 
 /** Stands in until the part is there: every call fails. */

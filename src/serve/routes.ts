@@ -83,11 +83,11 @@ async function registerDialect(
   routed: Routed,
   dialect: Foundation['dialects'][number],
 ): Promise<void> {
-  const { foundation, desk, metrics, publicUrl } = routed;
+  const { foundation, world, desk, metrics, publicUrl } = routed;
   const { store, clock, random, deriveKey, config } = foundation;
   const { take: takeCall } = createRateLimiter(config.rateLimits, clock);
   const webhooks = webhookOffice(routed, dialect.name);
-  const { subscriberKeys, keyTools, hosting, checkouts } = desk.platform;
+  const { subscriberKeys, keyTools, keptFiles, hosting, checkouts } = desk.platform;
   await app.register(async (part) => {
     metrics.observe(part, dialect.name);
     await dialect.serve(part, {
@@ -105,6 +105,8 @@ async function registerDialect(
       hosting: hosting(dialect.name),
       subscriberKeys,
       keyTools,
+      keptFiles,
+      domains: world.domains,
       checkouts: checkouts(dialect.name),
       shop: config.shop,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),

@@ -16,6 +16,7 @@ import type { Dialect } from '../../src/dialects/dialect.ts';
 import { createAuthenticator, hashSecret } from '../../src/http/authenticate.ts';
 import { createApp } from '../../src/http/create-app.ts';
 import { openCa } from '../../src/issuers/embedded/ca.ts';
+import type { CaKeyType } from '../../src/issuers/embedded/create-ca.ts';
 import { createEmbeddedIssuer } from '../../src/issuers/embedded/issuer.ts';
 import { createNamePolicy } from '../../src/pki/names.ts';
 import { createPkiTools } from '../../src/pki/tools.ts';
@@ -90,6 +91,7 @@ export interface TestDeskOptions {
   balance?: number;
   catalogue?: Catalogue;
   shop?: ShopSettings;
+  caKeyType?: CaKeyType;
 }
 
 /** The shop as it is without any configuration. */
@@ -114,7 +116,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     box,
     signingKeys: crypto,
     caUrl: () => 'http://ca.test',
-    keyType: 'P-256',
+    keyType: options.caKeyType ?? 'P-256',
   });
   const issuer = createEmbeddedIssuer({ ca, clock, random });
   const pki = createPkiTools({ readCsr: (text) => crypto.readCsr(text) });
@@ -135,7 +137,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const again = dialect.askAgain?.(engine);
   if (again !== undefined) engine.askAgain = new Map([[dialect.name, again]]);
   const office = createDesk(engine);
-  const platform = openPlatform({ engine, box });
+  const platform = openPlatform({ engine, box, sandboxed: true });
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };
@@ -175,6 +177,8 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       hosting: platform.hosting(dialect.name),
       subscriberKeys: platform.subscriberKeys,
       keyTools: platform.keyTools,
+      keptFiles: platform.keptFiles,
+      domains,
       checkouts: platform.checkouts(dialect.name),
       shop: options.shop ?? SHOP,
       log,
