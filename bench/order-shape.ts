@@ -35,6 +35,7 @@ export function newRequest(id: number, accountId: number, orderId: number, label
     certificateId: null,
     revocationReason: null,
     validity: null,
+    wishes: null,
     csr: new Uint8Array(220),
     spkiHash: label.padStart(64, '0'),
     twinKey: `twin ${label}`,

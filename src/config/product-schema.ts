@@ -38,6 +38,10 @@ export const productSchema = z.strictObject({
     .max(398)
     .optional()
     .describe('Days before the end of a term in which a renewal keeps what is left.'),
+  privateNames: z
+    .boolean()
+    .optional()
+    .describe('Whether it may hold names that no public registry knows, and IP addresses.'),
   dialects: z.array(z.string().min(1)).optional().describe('APIs that sell it; all of them where it is not told.'),
 });
 

@@ -16,7 +16,7 @@ export interface LastAsk {
 }
 
 /** The same again: ways of validation with values that are fresh where they must be, and what goes with them. */
-export interface NextAsk extends Pick<CertificateAsk, 'chooseValidation' | 'extra' | 'proveAgain'> {
+export interface NextAsk extends Pick<CertificateAsk, 'chooseValidation' | 'extra' | 'proveAgain' | 'wishes'> {
   /** `OrderDetails.extra` from now on. */
   detailsExtra(kept: OrderDetails['extra']): OrderDetails['extra'];
 }
@@ -37,6 +37,7 @@ export function askTheSame({ request, validations }: LastAsk): NextAsk {
   return {
     chooseValidation: (domain, name) => sameWay(validations, domain, name),
     extra: request.extra,
+    wishes: request.wishes,
     detailsExtra: (kept) => kept,
   };
 }

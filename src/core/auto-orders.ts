@@ -193,13 +193,13 @@ async function nextAsk(engine: Engine, request: CertificateRequest, { details, a
 
 /** The same names and key; as long as order and rules allow. */
 async function askFor(engine: Engine, last: CertificateRequest, order: Order, next: NextAsk): Promise<CertificateAsk> {
-  const { dialect, commonName, names, contact, language } = last;
-  const { chooseValidation, extra, proveAgain = false } = next;
+  const { dialect, commonName, names, contact, language, installOn } = last;
+  const { chooseValidation, extra, proveAgain = false, wishes = null } = next;
   const subject = await currentSubject(engine.store, last, order);
   const csr = await engine.pki.readCsr(Buffer.from(last.csr ?? []).toString('base64'));
-  const same = { dialect, csr, commonName, subject, contact, language, organizationId: order.organizationId };
+  const same = { dialect, csr, commonName, subject, contact, language, installOn, organizationId: order.organizationId };
   const otherNames = names.filter((name) => name !== commonName);
-  return { ...same, otherNames, chooseValidation, extra, proveAgain, validateNow: false, validity: null };
+  return { ...same, otherNames, chooseValidation, extra, wishes, proveAgain, validateNow: false, validity: null };
 }
 
 /** As the organization is by now, where the certificate names one. */

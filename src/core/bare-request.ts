@@ -30,6 +30,7 @@ export function bareRequest(
     certificateId: null,
     revocationReason: null,
     validity: null,
+    wishes: null,
     csr: null,
     spkiHash: null,
     twinKey: null,
@@ -40,6 +41,7 @@ export function bareRequest(
     updatedAt: now,
     startedAt: now,
     triedIssuers: null,
+    installOn: null,
   };
 }
 

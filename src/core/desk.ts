@@ -3,7 +3,9 @@ import type {
   Challenge,
   Certificate,
   CertificateRequest,
+  CertificateWishes,
   Charge,
+  InstallOn,
   Billable,
   Method,
   Note,
@@ -64,6 +66,13 @@ export interface CertificateAsk {
   refuseTwin?: boolean;
   /** How long the certificate is to live; as long as order and rules allow where it is not told. */
   validity?: Validity | null;
+  /** @throws `invalid-value` on `wishes.signatureHash` or `wishes.extras` where no issuer of the product offers it */
+  wishes?: CertificateWishes | null;
+  /**
+   * Puts the certificate in place when it is issued, in the same transaction, where its key is kept here. One that
+   * follows another does so only where that one is in place. @throws `not-found` for what the account does not have
+   */
+  installOn?: InstallOn | null;
   /** In dialects that know approval: as the account has it, or left out, which a person who approves may ask for. */
   approval?: ApprovalAsk;
   /** An organization of the account that the certificate speaks of; found by the subject where it is not told. */

@@ -6,6 +6,7 @@ import type { Engine } from './parts.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
+import { checkPlaces } from './hosting/install.ts';
 import { sameIdentity } from './identity.ts';
 import type { OrderedNames } from './names.ts';
 import { checkDetails, checkFields } from './order-details.ts';
@@ -18,6 +19,7 @@ import type { Approval, Certificate, CertificateRequest, Charge, Order, Organiza
 import { enqueueConfirmations } from './reminders.ts';
 import { settle, type Happening } from './settle.ts';
 import { isFinal } from './states.ts';
+import { refuseWishes } from './wishes.ts';
 import type { Reader, Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
@@ -47,7 +49,9 @@ export interface Placement {
  * nothing is left behind then.
  */
 export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
-  const checks = placement.ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
+  const { ask, product } = placement;
+  refuseWishes(engine.issuers, product, ask.wishes ?? null, ask.csr.keyAlgorithm);
+  const checks = ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
   const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
   const facts = await advanceWithinCall(engine, placed);
   const { request, certificate, validations, caa } = facts;
@@ -97,6 +101,7 @@ async function record(
 ): Promise<Facts> {
   await placement.beforehand?.(unit);
   await refuseBlockedKey(unit, placement);
+  if (placement.ask.installOn) await checkPlaces(unit, actor, placement.ask.dialect, placement.ask.installOn);
   await refuseTwin(unit, actor, placement);
   const world = settleWorld(engine, unit);
   const start = await firstFacts(engine, unit, actor, placement);
@@ -246,6 +251,7 @@ function newRequest(
     certificateId: placement.target?.id ?? null,
     revocationReason: null,
     validity: ask.validity ?? null,
+    wishes: ask.wishes ?? null,
     csr: ask.csr.der,
     spkiHash: ask.csr.spkiHash,
     twinKey: twinKeyOf(actor, placement),
@@ -256,6 +262,7 @@ function newRequest(
     updatedAt: now,
     startedAt: null,
     triedIssuers: null,
+    installOn: ask.installOn ?? null,
   };
 }
 

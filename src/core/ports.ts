@@ -1,4 +1,14 @@
-import type { CaaStatus, Challenge, Issuance, Method, RevocationReason, Subject } from './records.ts';
+import type {
+  CaaStatus,
+  CertificateWishes,
+  Challenge,
+  Extra,
+  Issuance,
+  Method,
+  RevocationReason,
+  SignatureHash,
+  Subject,
+} from './records.ts';
 import type { Level } from './products.ts';
 import type { Instant } from './time.ts';
 
@@ -125,6 +135,8 @@ export interface IssueAsk {
   /** Longest span from notBefore to the end of notAfter's second, in milliseconds (BR 6.3.2). */
   longestValidity: number;
   mustStaple: boolean;
+  /** Null in most asks. */
+  wishes: CertificateWishes | null;
 }
 
 export type PreparedIssuance = Pick<Issuance, 'serial' | 'tbs' | 'notBefore' | 'notAfter' | 'progress'>;
@@ -146,6 +158,8 @@ export interface Issuer {
    * request's job, never while a client waits.
    */
   readonly outside?: true;
+  /** Which wishes it fulfils; none where it is absent. */
+  readonly offers?: { extras: readonly Extra[]; signatureHashes: readonly SignatureHash[] };
   /** Why it would never sign this, in one sentence; null where it may. Quick, does no input or output. */
   objection?(ask: IssueAsk): string | null;
   /** What is put on record before anything leaves or is signed. Quick, does no input or output. */
@@ -212,8 +226,14 @@ export interface NewKeyPair {
   spki: Uint8Array;
 }
 
+export interface ReadKeyPair extends NewKeyPair {
+  keyAlgorithm: 'RSA' | 'ECDSA';
+  keyBits: number;
+}
+
 /** Keys and CSRs of subscribers of a hosting platform. */
 export interface KeyTools {
+  /** Works beside the event loop. @throws DeskError `too-many-requests` where too many keys are waited for */
   makeKey(type: KeyType): Promise<NewKeyPair>;
   /**
    * Reads PEM or DER of PKCS #8, PKCS #1 or SEC 1, and checks the key as one of a CSR (BR 6.1.5, 6.1.6).
@@ -228,14 +248,8 @@ export interface KeyTools {
    * @throws DeskError `invalid-value` for what a certificate cannot carry
    */
   makeCsr(pkcs8: Uint8Array, ask: CsrAsk): Promise<Uint8Array>;
-export interface ReadKeyPair extends NewKeyPair {
-  keyAlgorithm: 'RSA' | 'ECDSA';
-  keyBits: number;
-}
-
   /** A certificate of a server that the key itself signs, DER. @throws DeskError as `makeCsr` */
   makeSelfSigned(pkcs8: Uint8Array, ask: CsrAsk & SelfSignedTerm): Promise<Uint8Array>;
-  /** Works beside the event loop. @throws DeskError `too-many-requests` where too many keys are waited for */
 }
 
 export interface CsrAsk {

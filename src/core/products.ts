@@ -34,6 +34,8 @@ export interface Product {
   readonly reissuable: boolean;
   /** Days before the end of a term in which a renewal keeps what is left. */
   readonly renewalWindowDays: number;
+  /** Where true, it may hold names that no public registry knows, and IP addresses. */
+  readonly privateNames?: boolean;
   /** Folder names of the dialects that sell it; every one where it is not told. */
   readonly dialects?: readonly string[];
 }

@@ -84,7 +84,8 @@ export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
     replaces: facts.target?.der ?? null,
     notAfterAtMost: Math.min(order.endsAt ?? firstTermEnd(order, facts, now), wantedEnd(request.validity, now)),
     longestValidity: rules.longestValidity(now),
-    mustStaple: facts.mustStaple,
+    mustStaple: facts.mustStaple || request.wishes?.extras.includes('must-staple') === true,
+    wishes: request.wishes,
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Level } from '../core/products.ts';
-import type { Subject } from '../core/records.ts';
+import type { Extra, Subject } from '../core/records.ts';
 import type { Instant } from '../core/time.ts';
 import { bitString, concat, explicit, integer, nullValue, oid, sequence, time } from './der-writer.ts';
 import { leafSubject, LONGEST_COMMON_NAME } from './subject-writer.ts';
@@ -9,11 +9,12 @@ import {
   caIssuers,
   certificatePolicy,
   crlDistributionPoint,
+  delegationUsage,
   keyIdentifier,
   keyUsage,
   mustStaple,
   notACa,
-  serverAuth,
+  tlsPurposes,
   subjectAltName,
   subjectKeyIdentifier,
 } from './extension-writer.ts';
@@ -25,6 +26,8 @@ import { isRsaKey, publicKeyBits } from './public-key.ts';
 export const SIGNATURE_ALGORITHM: Readonly<Record<SignatureAlgorithm, Uint8Array>> = {
   'ecdsa-sha256': sequence([oid(ALGORITHM.ecdsaWithSha256)]),
   'rsa-sha256': sequence([oid(ALGORITHM.sha256WithRsa), nullValue()]),
+  'rsa-sha384': sequence([oid(ALGORITHM.sha384WithRsa), nullValue()]),
+  'rsa-sha512': sequence([oid(ALGORITHM.sha512WithRsa), nullValue()]),
 };
 
 /** What all leaves of one issuing CA share. */
@@ -47,6 +50,10 @@ export interface LeafContent {
   /** SubjectPublicKeyInfo, DER. */
   spki: Uint8Array;
   mustStaple: boolean;
+  /** Beyond those that every leaf has; must-staple goes by `mustStaple`. */
+  extras?: readonly Extra[];
+  /** Where it is to be signed otherwise than the CA usually does. */
+  algorithm?: SignatureAlgorithm;
   serial: Uint8Array;
   notBefore: Instant;
   /** Last second at which it is valid. */
@@ -62,12 +69,12 @@ const VERSION_3 = explicit(0, [integer(2)]);
  * leaf is encoded once.
  */
 export function createLeafBuilder(ca: IssuingCa): (leaf: LeafContent) => Uint8Array {
-  const head = concat([SIGNATURE_ALGORITHM[ca.algorithm], ca.name]);
+  const usualHead = headOf(ca, ca.algorithm);
   const constantExtensions = new Map<string, Uint8Array>();
 
   const extensionsOf = (leaf: LeafContent): Uint8Array => {
     const rsa = isRsaKey(leaf.spki);
-    const key = `${leaf.level} ${rsa} ${leaf.mustStaple} ${leaf.crlUrl}`;
+    const key = `${leaf.level} ${rsa} ${leaf.mustStaple} ${leaf.crlUrl} ${leaf.extras?.join() ?? ''}`;
     let encoded = constantExtensions.get(key);
     if (encoded === undefined) {
       encoded = encodeConstantExtensions(ca, leaf, rsa);
@@ -82,7 +89,7 @@ export function createLeafBuilder(ca: IssuingCa): (leaf: LeafContent) => Uint8Ar
     return sequence([
       VERSION_3,
       integer(leaf.serial),
-      head,
+      leaf.algorithm === undefined ? usualHead : headOf(ca, leaf.algorithm),
       sequence([time(leaf.notBefore), time(leaf.notAfter)]),
       leafSubject(leaf.level, leaf.subject, commonName),
       leaf.spki,
@@ -91,17 +98,27 @@ export function createLeafBuilder(ca: IssuingCa): (leaf: LeafContent) => Uint8Ar
   };
 }
 
+function headOf(ca: IssuingCa, algorithm: SignatureAlgorithm): Uint8Array {
+  return concat([SIGNATURE_ALGORITHM[algorithm], ca.name]);
+}
+
 function encodeConstantExtensions(ca: IssuingCa, leaf: LeafContent, rsa: boolean): Uint8Array {
+  const has = (extra: Extra): boolean => leaf.extras?.includes(extra) === true;
   return concat([
-    // BR 7.1.2.7.11: keyEncipherment only makes sense for RSA.
-    keyUsage(rsa ? ['digitalSignature', 'keyEncipherment'] : ['digitalSignature']),
-    serverAuth(),
+    // BR 7.1.2.7.11: to encipher something only makes sense for RSA.
+    keyUsage([
+      'digitalSignature',
+      ...(rsa ? (['keyEncipherment'] as const) : []),
+      ...(rsa && has('data-encipherment') ? (['dataEncipherment'] as const) : []),
+    ]),
+    tlsPurposes(has('client-auth')),
     notACa(),
     authorityKeyIdentifier(ca.keyId),
     caIssuers(ca.caIssuersUrl),
     certificatePolicy(leaf.level),
     ...(leaf.crlUrl === null ? [] : [crlDistributionPoint(leaf.crlUrl)]),
     ...(leaf.mustStaple ? [mustStaple()] : []),
+    ...(has('delegated-credentials') ? [delegationUsage()] : []),
   ]);
 }
 
@@ -133,12 +150,12 @@ export interface RootReference {
   crlUrl: string;
 }
 
-/** To-be-signed part of an intermediate that may only issue leaves for TLS servers (BR 7.1.2.6). */
+/** To-be-signed part of an intermediate that may only issue leaves for TLS servers and clients (BR 7.1.2.6, 7.1.2.10.6). */
 export function intermediateTbs(intermediate: CaContent, root: RootReference): Uint8Array {
   return caTbs(intermediate, root.algorithm, root.name, [
     caConstraints(0),
     keyUsage(['keyCertSign', 'cRLSign']),
-    serverAuth(),
+    tlsPurposes(true),
     certificatePolicy('any'),
     subjectKeyIdentifier(keyIdentifier(publicKeyBits(intermediate.spki))),
     authorityKeyIdentifier(keyIdentifier(publicKeyBits(root.spki))),

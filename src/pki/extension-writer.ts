@@ -9,6 +9,7 @@ import {
   implicit,
   integer,
   namedBits,
+  nullValue,
   octetString,
   oid,
   sequence,
@@ -47,14 +48,20 @@ export function notACa(): Uint8Array {
   return extension(EXTENSION.basicConstraints, true, sequence([]));
 }
 
-const USAGE_BIT = { digitalSignature: 0, keyEncipherment: 2, keyCertSign: 5, cRLSign: 6 } as const;
+const USAGE_BIT = { digitalSignature: 0, keyEncipherment: 2, dataEncipherment: 3, keyCertSign: 5, cRLSign: 6 } as const;
 
 export function keyUsage(usages: readonly (keyof typeof USAGE_BIT)[]): Uint8Array {
   return extension(EXTENSION.keyUsage, true, namedBits(usages.map((usage) => USAGE_BIT[usage])));
 }
 
 export function serverAuth(): Uint8Array {
-  return extension(EXTENSION.extendedKeyUsage, false, sequence([oid(PURPOSE.serverAuth)]));
+  return tlsPurposes(false);
+}
+
+/** TLS servers, and clients where it is asked (BR 7.1.2.7.10). */
+export function tlsPurposes(clients: boolean): Uint8Array {
+  const purposes = clients ? [PURPOSE.serverAuth, PURPOSE.clientAuth] : [PURPOSE.serverAuth];
+  return extension(EXTENSION.extendedKeyUsage, false, sequence(purposes.map(oid)));
 }
 
 /** Exactly one policy: the reserved one of the level (BR 7.1.6.1), or `any` for a CA of ours. */
@@ -90,6 +97,11 @@ export function reasonCode(code: number): Uint8Array {
 /** status_request, by which the certificate demands a stapled OCSP answer (RFC 7633 §4.1). */
 export function mustStaple(): Uint8Array {
   return extension(EXTENSION.tlsFeature, false, sequence([integer(5)]));
+}
+
+/** The certificate may sign delegated credentials (RFC 9345 §4.2). */
+export function delegationUsage(): Uint8Array {
+  return extension(EXTENSION.delegationUsage, false, nullValue());
 }
 
 const SAN_OID = oid(EXTENSION.subjectAltName);

@@ -8,6 +8,7 @@ import {
   TAG,
 } from './der-reader.ts';
 import { readNamedBits, readOid, readSmallInteger } from './der-values.ts';
+import type { Extra } from '../core/records.ts';
 import type { LintCase, LintRule } from './lint.ts';
 import { ACCESS, ATTRIBUTE, EXTENSION, POLICY, PURPOSE } from './oids.ts';
 import { isRsaKey } from './public-key.ts';
@@ -109,7 +110,8 @@ export const LEAF_RULES: readonly LintRule[] = [
     cite: 'BR 7.1.2.7.10',
     check: (leaf) => {
       const purposes = items(of(leaf.tbs, EXTENSION.extendedKeyUsage), TAG.oid).map(readOid);
-      return purposes.length === 1 && purposes[0] === PURPOSE.serverAuth;
+      const clients = wants(leaf, 'client-auth');
+      return purposes.join() === (clients ? [PURPOSE.serverAuth, PURPOSE.clientAuth] : [PURPOSE.serverAuth]).join();
     },
   },
   {
@@ -118,7 +120,8 @@ export const LEAF_RULES: readonly LintRule[] = [
     check: (leaf) => {
       const usage = of(leaf.tbs, EXTENSION.keyUsage);
       const bits = readNamedBits(readWhole(usage.value, TAG.bitString, 'the key usage'));
-      return usage.critical && bits.join() === (isRsaKey(leaf.tbs.spki) ? '0,2' : '0');
+      const wide = wants(leaf, 'data-encipherment');
+      return usage.critical && bits.join() === (isRsaKey(leaf.tbs.spki) ? (wide ? '0,2,3' : '0,2') : '0');
     },
   },
   {
@@ -157,6 +160,15 @@ export const LEAF_RULES: readonly LintRule[] = [
     },
   },
   {
+    id: 'delegation-as-asked',
+    cite: 'RFC 9345 §4.2',
+    check: (leaf) => {
+      const delegation = leaf.tbs.byType.get(EXTENSION.delegationUsage);
+      const asked = wants(leaf, 'delegated-credentials');
+      return delegation === undefined ? !asked : asked && hex(delegation.value) === '0500';
+    },
+  },
+  {
     id: 'no-subject-key-identifier',
     cite: 'BR 7.1.2.7.6',
     check: ({ tbs }) => !tbs.byType.has(EXTENSION.subjectKeyIdentifier),
@@ -187,6 +199,7 @@ const LEAF_EXTENSIONS: ReadonlySet<string> = new Set([
   EXTENSION.certificatePolicies,
   EXTENSION.crlDistributionPoints,
   EXTENSION.tlsFeature,
+  EXTENSION.delegationUsage,
   EXTENSION.subjectAltName,
 ]);
 
@@ -218,6 +231,10 @@ const PRINTABLE_ONLY: ReadonlySet<string> = new Set([
   ATTRIBUTE.jurisdictionCountry,
   ATTRIBUTE.serialNumber,
 ]);
+
+function wants({ expected }: LintCase, extra: Extra): boolean {
+  return expected.extras?.includes(extra) === true;
+}
 
 function subjectFitsLevel({ tbs, expected }: LintCase): boolean {
   const types = tbs.subject.map(({ type }) => type);

@@ -1,5 +1,6 @@
 import { DeskError } from '../core/errors.ts';
 import type { Level } from '../core/products.ts';
+import type { Extra } from '../core/records.ts';
 import type { Instant } from '../core/time.ts';
 import { DerError } from './der-reader.ts';
 import { LEAF_RULES } from './lint-rules.ts';
@@ -13,6 +14,8 @@ export interface LintExpectation {
   /** SubjectPublicKeyInfo, DER. */
   spki: Uint8Array;
   mustStaple: boolean;
+  /** What it may hold beyond every leaf; nothing else may be there. */
+  extras?: readonly Extra[];
   /** Upper-case hex. */
   serial: string;
   /** As on record. */

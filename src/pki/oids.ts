@@ -3,6 +3,8 @@
 export const ALGORITHM = {
   rsaEncryption: '1.2.840.113549.1.1.1',
   sha256WithRsa: '1.2.840.113549.1.1.11',
+  sha384WithRsa: '1.2.840.113549.1.1.12',
+  sha512WithRsa: '1.2.840.113549.1.1.13',
   ecPublicKey: '1.2.840.10045.2.1',
   ecdsaWithSha256: '1.2.840.10045.4.3.2',
 } as const;
@@ -41,6 +43,8 @@ export const EXTENSION = {
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
   /** TLS feature (RFC 7633), known as must-staple. */
   tlsFeature: '1.3.6.1.5.5.7.1.24',
+  /** DelegationUsage (RFC 9345 §4.2). */
+  delegationUsage: '1.3.6.1.4.1.44363.44',
 } as const;
 
 export const PURPOSE = { serverAuth: '1.3.6.1.5.5.7.3.1', clientAuth: '1.3.6.1.5.5.7.3.2' } as const;

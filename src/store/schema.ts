@@ -131,6 +131,7 @@ export const SCHEMA: Schema = {
     certificateId: 'int?',
     revocationReason: 'text?',
     validity: 'json?',
+    wishes: 'json?',
     csr: 'blob?',
     spkiHash: 'text?',
     twinKey: 'text?',
@@ -141,6 +142,7 @@ export const SCHEMA: Schema = {
     updatedAt: 'int',
     startedAt: 'int?',
     triedIssuers: 'json?',
+    installOn: 'json?',
   },
   validations: {
     id: 'int',

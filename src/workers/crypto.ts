@@ -1,4 +1,5 @@
 import type { ParsedCsr } from '../core/ports.ts';
+import type { SignatureHash } from '../core/records.ts';
 import { describeKey } from '../pki/signer.ts';
 import { type CryptoWorker, startCryptoWorker } from './crypto-worker.ts';
 import { createWork, importKey, type Task, type WorkOptions } from './work.ts';
@@ -9,8 +10,8 @@ export interface Crypto {
   readCsr(text: string): Promise<ParsedCsr>;
   /** Takes a private key (PKCS #8, DER) under a name. @throws DeskError `invalid-value` */
   addSigner(name: string, pkcs8: Uint8Array): Promise<void>;
-  /** Signature with SHA-256 by that key. @throws DeskError `internal` for an unknown name, `issuer-unavailable` */
-  sign(name: string, tbs: Uint8Array): Promise<Uint8Array>;
+  /** Signature by that key, over SHA-256 where no other hash is told. @throws DeskError `internal` for an unknown name, `issuer-unavailable` */
+  sign(name: string, tbs: Uint8Array, hash?: SignatureHash): Promise<Uint8Array>;
   /** Ends the threads; what is pending is rejected. */
   close(): Promise<void>;
 }
@@ -30,7 +31,7 @@ function cryptoInPlace(options: WorkOptions): Crypto {
   return {
     readCsr: async (text) => work({ kind: 'read-csr', text }) as ParsedCsr,
     addSigner: async (name, pkcs8) => void work(addSignerTask(name, pkcs8)),
-    sign: async (name, tbs) => work({ kind: 'sign', name, tbs }) as Uint8Array,
+    sign: async (name, tbs, hash) => work({ kind: 'sign', name, tbs, hash }) as Uint8Array,
     close: async () => {},
   };
 }
@@ -48,7 +49,7 @@ function cryptoOnThreads(threads: number, options: WorkOptions): Crypto {
       await Promise.all(workers.map((worker) => worker.run(task)));
     },
     // A copy of its own: a view would take the whole pool below it along.
-    sign: async (name, tbs) => (await run({ kind: 'sign', name, tbs: new Uint8Array(tbs) })) as Uint8Array,
+    sign: async (name, tbs, hash) => (await run({ kind: 'sign', name, tbs: new Uint8Array(tbs), hash })) as Uint8Array,
     close: async () => void (await Promise.all(workers.map((worker) => worker.close()))),
   };
 }

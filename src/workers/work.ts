@@ -1,6 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { DeskError, type ErrorKind, type Violation } from '../core/errors.ts';
 import type { ParsedCsr } from '../core/ports.ts';
+import type { SignatureHash } from '../core/records.ts';
 import { readCsr } from '../pki/csr.ts';
 import { loadDebianWeakKeys } from '../pki/debian-weak-keys.ts';
 import { signNow } from '../pki/signer.ts';
@@ -10,7 +11,7 @@ import { signNow } from '../pki/signer.ts';
 export type Task =
   | { kind: 'read-csr'; text: string }
   | { kind: 'add-signer'; name: string; key: KeyObject }
-  | { kind: 'sign'; name: string; tbs: Uint8Array };
+  | { kind: 'sign'; name: string; tbs: Uint8Array; hash?: SignatureHash | undefined };
 
 /** Only a DeskError's own words cross; of anything else the message, as `internal`. */
 export interface CrossedError {
@@ -43,7 +44,7 @@ export function createWork(options: WorkOptions): (task: Task) => unknown {
       case 'sign': {
         const key = signers.get(task.name);
         if (key === undefined) throw new DeskError('internal', `There is no signing key "${task.name}"`);
-        return new Uint8Array(signNow(key, task.tbs));
+        return new Uint8Array(signNow(key, task.tbs, task.hash));
       }
     }
   };

@@ -133,7 +133,7 @@ async function checkCaCertificates(root: Uint8Array, intermediate: Uint8Array, k
     for (const line of [
       'X509v3 Basic Constraints: critical\n                CA:TRUE, pathlen:0\n',
       'X509v3 Key Usage: critical\n                Certificate Sign, CRL Sign\n',
-      'X509v3 Extended Key Usage: \n                TLS Web Server Authentication\n',
+      'X509v3 Extended Key Usage: \n                TLS Web Server Authentication, TLS Web Client Authentication\n',
       'Policy: X509v3 Any Policy\n',
       'X509v3 Subject Key Identifier: \n',
       'X509v3 Authority Key Identifier: \n',

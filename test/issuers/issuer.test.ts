@@ -134,6 +134,50 @@ describe('embedded issuer', () => {
     assert.ok(text.includes('Signature Algorithm: sha256WithRSAEncryption'));
   });
 
+  it('serves TLS clients as well where asked, in OpenSSL too', async () => {
+    const plain = await issueOne(ec.issuer, askFor(), START);
+    const both = await issueOne(ec.issuer, askFor({ wishes: { extras: ['client-auth'], signatureHash: null } }), START);
+    const [intermediate, root] = await ec.issuer.chain(both.der);
+    const files = {
+      'plain.pem': toPem('CERTIFICATE', plain.der),
+      'both.pem': toPem('CERTIFICATE', both.der),
+      'ca.pem': toPem('CERTIFICATE', intermediate!),
+      'root.pem': toPem('CERTIFICATE', root!),
+    };
+    await withFiles(files, (file) => {
+      const passes = (leaf: string, purpose: string): boolean => {
+        const at = ['-purpose', purpose, '-attime', String(Math.floor(START / 1000))];
+        const chain = ['-CAfile', file('root.pem'), '-untrusted', file('ca.pem'), file(leaf)];
+        return opensslResult(['verify', '-x509_strict', ...at, ...chain]).ok;
+      };
+      assert.deepEqual([passes('both.pem', 'sslclient'), passes('both.pem', 'sslserver')], [true, true]);
+      assert.deepEqual([passes('plain.pem', 'sslclient'), passes('plain.pem', 'sslserver')], [false, true]);
+    });
+  });
+
+  it('adds data encipherment and the right to delegate where asked', async () => {
+    const wishes = { extras: ['data-encipherment', 'delegated-credentials'] as const, signatureHash: null };
+    const ask = askFor({ spki: newSpki('RSA'), wishes: { ...wishes, extras: [...wishes.extras] } });
+    const text = await textOf(ask, rsa);
+    assert.ok(text.includes('Digital Signature, Key Encipherment, Data Encipherment\n'), text);
+    assert.match(text, /1\.3\.6\.1\.4\.1\.44363\.44: *\n/);
+  });
+
+  for (const hash of ['sha384', 'sha512'] as const) {
+    it(`signs over ${hash} where the key of the CA does that`, async () => {
+      const ask = askFor({ wishes: { extras: [], signatureHash: hash } });
+      const { der } = await issueOne(rsa.issuer, ask, START);
+      const text = openssl(['x509', '-noout', '-text'], toPem('CERTIFICATE', der));
+      assert.equal(text.match(new RegExp(`Signature Algorithm: ${hash}WithRSAEncryption`, 'g'))?.length, 2);
+      assert.ok(new X509Certificate(der).verify(new X509Certificate(rsa.ca.intermediate.certificate).publicKey));
+      assert.throws(
+        () => ec.issuer.prepare(ask, START),
+        (error: DeskError) => error.kind === 'invalid-value' && error.field === 'signatureHash',
+      );
+      assert.deepEqual(ec.issuer.offers?.signatureHashes, ['sha256']);
+    });
+  }
+
   const refusals: [string, Partial<IssueAsk>, string][] = [
     ['OV without organization', { level: 'OV', subject: { ...SUBJECT, organization: '' } }, 'subject.organization'],
     ['OV without country', { level: 'OV', subject: { organization: 'X', locality: 'Y' } }, 'subject.country'],

@@ -50,6 +50,7 @@ export const request: CertificateRequest = {
   certificateId: null,
   revocationReason: null,
   validity: null,
+  wishes: null,
   csr: null,
   spkiHash: null,
   twinKey: null,
@@ -60,6 +61,7 @@ export const request: CertificateRequest = {
   updatedAt: 0,
   startedAt: 0,
   triedIssuers: null,
+  installOn: null,
 };
 
 export const validation: Validation = {

@@ -262,6 +262,20 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
   ],
   ['must-staple-as-asked', 'must-staple that nobody asked for', { more: write.mustStaple() }],
   ['must-staple-as-asked', 'no must-staple', {}, { mustStaple: true }],
+  ['purpose', 'no client authentication where it was asked for', {}, { extras: ['client-auth'] }],
+  [
+    'key-usage',
+    'data encipherment that nobody asked for',
+    { usage: write.keyUsage(['digitalSignature', 'dataEncipherment']) },
+  ],
+  ['delegation-as-asked', 'delegation that nobody asked for', { more: write.delegationUsage() }],
+  ['delegation-as-asked', 'no delegation', {}, { extras: ['delegated-credentials'] }],
+  [
+    'delegation-as-asked',
+    'delegation that is not NULL',
+    { more: extension('1.3.6.1.4.1.44363.44', false, der.sequence([])) },
+    { extras: ['delegated-credentials'] },
+  ],
   ['no-subject-key-identifier', 'a subject key identifier', { more: write.subjectKeyIdentifier(KEY_ID) }],
   [
     'criticality',

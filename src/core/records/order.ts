@@ -102,6 +102,18 @@ export interface GuestLink {
 /** How long a certificate is to live: days from its issuance, or a last moment. */
 export type Validity = { days: number } | { until: Instant };
 
+/** What a certificate may hold beyond its names, where the issuer offers it. */
+export type Extra = 'client-auth' | 'must-staple' | 'data-encipherment' | 'delegated-credentials';
+
+export type SignatureHash = 'sha256' | 'sha384' | 'sha512';
+
+/** How a certificate is wanted beyond names and key. */
+export interface CertificateWishes {
+  extras: Extra[];
+  /** Null where it is the issuer's to choose. */
+  signatureHash: SignatureHash | null;
+}
+
 /** BR 4.9.1.1; null where none is given. RFC 5280 names. */
 export type RevocationReason =
   | 'keyCompromise'
@@ -109,6 +121,12 @@ export type RevocationReason =
   | 'superseded'
   | 'cessationOfOperation'
   | 'privilegeWithdrawn';
+
+/** Websites and single hostnames of the account, of the request's dialect. What is gone by then is passed over. */
+export interface InstallOn {
+  websiteIds: number[];
+  hostnameIds: number[];
+}
 
 export type RequestKind = 'new' | 'renew' | 'reissue' | 'duplicate' | 'revoke' | 'import';
 
@@ -142,6 +160,8 @@ export interface CertificateRequest {
   revocationReason: RevocationReason | null;
   /** Null where the longest that the order and the rules allow is meant. */
   validity: Validity | null;
+  /** Null where nothing is wished for. */
+  wishes: CertificateWishes | null;
   csr: Uint8Array | null;
   /** SHA-256 of the CSR's SubjectPublicKeyInfo. */
   spkiHash: string | null;
@@ -158,4 +178,6 @@ export interface CertificateRequest {
   startedAt: Instant | null;
   /** Issuers that were asked and could not, in this order; null where none was. */
   triedIssuers: string[] | null;
+  /** Where the certificate is put in place when it is issued; null where that is nobody's business here. */
+  installOn: InstallOn | null;
 }

@@ -1,10 +1,11 @@
 import type { ParsedCsr } from '../../core/ports.ts';
-import type { AccountSettings } from '../../core/records.ts';
+import type { Product } from '../../core/products.ts';
+import type { AccountSettings, CertificateWishes } from '../../core/records.ts';
 import { readCaCert } from './ca-certs.ts';
 import type { CertificateExtra } from './carried.ts';
-import { VendorError } from './errors.ts';
-import { SIGNATURE_HASHES, type CertificateBody } from './order-body.ts';
+import type { CertificateBody } from './order-body.ts';
 import { csrText } from './pem.ts';
+import { readWishes } from './profile.ts';
 import type { World } from './world.ts';
 
 /** What `certificate` of an order, a reissue or a duplicate asks for. */
@@ -13,6 +14,7 @@ export interface AskedCertificate {
   /** As it stands in certificates: A-labels. */
   commonName: string;
   otherNames: string[];
+  wishes: CertificateWishes | null;
   /** All but `certValidity`, which the order's term decides. */
   extra: CertificateExtra;
 }
@@ -25,29 +27,24 @@ export async function readCertificate(
   world: World,
   body: CertificateBody,
   settings: Pick<AccountSettings, 'issuerChoice'>,
+  product: Product | null,
 ): Promise<AskedCertificate> {
   const { names: policy, pki } = world.context;
   const commonName = policy.normalise(body.common_name, 'certificate.common_name');
   const others = (body.dns_names ?? []).map((name, index) => policy.normalise(name, `certificate.dns_names[${index}]`));
-  const signatureHash = readSignatureHash(body.signature_hash);
+  const wishes = readWishes(world, body, product);
   const caCertId = await readCaCert(world, body.ca_cert_id, settings.issuerChoice);
   return {
     csr: await pki.readCsr(csrText(body.csr)),
     commonName,
     otherNames: [...new Set(others)].filter((name) => name !== commonName),
+    wishes,
     extra: {
       serverPlatform: body.server_platform?.id ?? -1,
-      signatureHash,
+      signatureHash: wishes?.signatureHash ?? 'sha256',
       organizationUnits: body.organization_units ?? [],
       ...(body.profile_option === undefined ? {} : { profileOption: body.profile_option }),
       ...(caCertId === undefined ? {} : { caCertId }),
     },
   };
-}
-
-function readSignatureHash(text = 'sha256'): string {
-  const known = SIGNATURE_HASHES.find((hash) => hash === text.toLowerCase().replace('-', ''));
-  if (known !== undefined) return known;
-  const message = `certificate.signature_hash must be one of ${SIGNATURE_HASHES.join(', ')}.`;
-  throw new VendorError(400, 'invalid_signature_hash', message);
 }

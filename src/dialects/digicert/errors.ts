@@ -152,6 +152,8 @@ const PARAMETERS: Readonly<Record<string, string>> = {
   period: 'validity_years',
   validation: 'dcv_method',
   validity: 'certificate.cert_validity',
+  'wishes.signatureHash': 'certificate.signature_hash',
+  'wishes.extras': 'certificate.profile_option',
 };
 
 function parameterOf(field: string): string {

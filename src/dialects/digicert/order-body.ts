@@ -1,23 +1,9 @@
 import { z } from 'zod';
 import { DCV_METHODS, DCV_SCOPES } from './challenges.ts';
+import { PROFILE_OPTIONS } from './profile.ts';
 import { count, email, flag, id, lenientText, lines, list, text, whole, word } from './fields.ts';
 
 /** What an order says. One source for the checks and for the OpenAPI document. */
-
-export const SIGNATURE_HASHES = ['sha256', 'sha384', 'sha512'] as const;
-
-/** Names of profiles that clients ask for; which extensions a certificate gets is the issuer's to decide. */
-export const PROFILE_OPTIONS = [
-  'server_client_auth_eku',
-  'server_auth_only_eku',
-  'kdc_smart_card',
-  'some_ssl',
-  'data_encipherment',
-  'secure_email_eku',
-  'http_signed_exchange',
-  'delegated_credentials',
-  'ocsp_must_staple',
-] as const;
 
 const LOCALES = ['en', 'es', 'de', 'fr', 'it', 'ja', 'ko', 'nl', 'pl', 'pt', 'ru', 'zh_CN', 'zh_TW'] as const;
 

@@ -65,7 +65,7 @@ async function readAsk(
     orderEndsAt,
     multiYear: settings.multiYear,
   });
-  const certificate = await readCertificate(world, body.certificate, settings);
+  const certificate = await readCertificate(world, body.certificate, settings, product.product);
   const organization = await readOrganization(world, actor, product, body);
   const contacts = orderContacts(body, organization.named, organization.known);
   const method = body.dcv_method ?? DEFAULT_DCV_METHOD;
@@ -94,6 +94,7 @@ async function readAsk(
     chooseValidation: await chooser(world, actor, settings, certificate, dcv, body),
     validateNow: false,
     validity: life.validity,
+    wishes: certificate.wishes,
     // The vendor has DV proved for each order (knowledge base, domain validation requirements).
     proveAgain: level === 'DV',
     approval: { skip: body.skip_approval ?? false, comments: body.comments ?? null },

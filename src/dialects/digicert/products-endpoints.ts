@@ -3,8 +3,8 @@ import type { Product } from '../../core/products.ts';
 import { issuingCas, type CaCert } from './ca-certs.ts';
 import { read, type Answer, type Call } from './endpoint.ts';
 import { readId } from './list-query.ts';
-import { SIGNATURE_HASHES } from './order-body.ts';
 import { settingsOf } from './place-order.ts';
+import { signatureHashes } from './profile.ts';
 import { TYPE, validationTypeOf, type VendorProduct } from './products.ts';
 import { serverPlatforms } from './server-platforms.ts';
 import type { World } from './world.ts';
@@ -75,7 +75,7 @@ export const listProducts = read({
     const shop = await readShop(world, call);
     const products = world.products
       .all()
-      .map((one) => ({ ...sharedMembers(one, shop), allowed_container_ids: shop.containerIds }));
+      .map((one) => ({ ...sharedMembers(world, one, shop), allowed_container_ids: shop.containerIds }));
     return { status: 200, json: { products } };
   },
 });
@@ -110,7 +110,7 @@ export const getProduct = read({
     const found = world.products.find(call.params['product'] ?? '');
     const { product } = found;
     const json: z.infer<typeof productInfo> = {
-      ...sharedMembers(found, await readShop(world, call)),
+      ...sharedMembers(world, found, await readShop(world, call)),
       validation_type: validationTypeOf(found),
       duplicates_allowed: product.reissuable,
       custom_order_expiration_date_allowed: true,
@@ -143,12 +143,13 @@ function orderYears({ periods }: Product, { multiYear }: Shop): number[] {
   return periods.map((months) => months / 12).filter((term) => Number.isInteger(term) && term <= most);
 }
 
-const HASH_TYPES = {
-  allowed_hash_types: SIGNATURE_HASHES.map((id) => ({ id, name: id.toUpperCase().replace('SHA', 'SHA-') })),
-  default_hash_type_id: 'sha256',
-};
+function hashTypesOf(world: World, product: Product) {
+  const hashes = signatureHashes(world, product);
+  const allowed = hashes.map((id) => ({ id, name: id.toUpperCase().replace('SHA', 'SHA-') }));
+  return { allowed_hash_types: allowed, default_hash_type_id: 'sha256' };
+}
 
-function sharedMembers({ group, nameId, name, product }: VendorProduct, shop: Shop) {
+function sharedMembers(world: World, { group, nameId, name, product }: VendorProduct, shop: Shop) {
   return {
     group_name: group,
     name_id: nameId,
@@ -156,7 +157,7 @@ function sharedMembers({ group, nameId, name, product }: VendorProduct, shop: Sh
     type: TYPE,
     allowed_validity_years: [1],
     allowed_order_validity_years: orderYears(product, shop),
-    signature_hash_types: HASH_TYPES,
+    signature_hash_types: hashTypesOf(world, product),
     ...(shop.caCerts === null ? {} : { allowed_ca_certs: shop.caCerts }),
     csr_required: true,
   };

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Actor, CertificateAsk } from '../../core/desk.ts';
 import { baseOf } from '../../core/names.ts';
+import type { Product } from '../../core/products.ts';
 import type { AccountSettings, Subject } from '../../core/records.ts';
+import { certificateExtra } from './carried.ts';
 import { readCertificate, type AskedCertificate } from './certificate-ask.ts';
 import {
   chooserOf,
@@ -15,11 +17,12 @@ import {
 import { accept, idOf, type Call } from './endpoint.ts';
 import { VendorError } from './errors.ts';
 import { flag, lines, text, word } from './fields.ts';
-import { certificateBody } from './order-body.ts';
+import { certificateBody, type CertificateBody } from './order-body.ts';
 import { ownOrder, primaryOf, readOrder, type OrderRecords } from './order-records.ts';
 import { domainValues } from './order-validations.ts';
 import { settingsOf } from './place-order.ts';
 import { placed, placedAnswer } from './placed-answer.ts';
+import { PROFILE_OPTIONS } from './profile.ts';
 import { readCertValidity } from './validity.ts';
 import { DIALECT, type World } from './world.ts';
 
@@ -41,7 +44,7 @@ export const reissueOrder = accept({
   answers: { 201: placed },
   async handle(world, call) {
     const { records, settings } = await readTarget(world, call);
-    const asked = await readCertificate(world, withName(call.body, records), settings);
+    const asked = await readCertificate(world, withName(call.body, records), settings, productOf(world, records));
     const dcv = dcvOf(world, records, call.body);
     const ask = await readAsk(world, call, records, settings, asked, dcv);
     const outcome = await world.context.desk.reissueOrder(call.actor, records.order.id, ask);
@@ -60,7 +63,8 @@ export const duplicateOrder = accept({
     const { records, settings } = await readTarget(world, call);
     const names = call.body.certificate.dns_names ?? primaryOf(records).certificate?.names;
     const body = withName(call.body, records);
-    const asked = await readCertificate(world, names === undefined ? body : { ...body, dns_names: names }, settings);
+    const named = names === undefined ? body : { ...body, dns_names: names };
+    const asked = await readCertificate(world, withProfile(named, records), settings, productOf(world, records));
     const ask = await readAsk(world, call, records, settings, asked, dcvOf(world, records, call.body));
     // Of DV, too: a duplicate is issued at once or not at all.
     const again = { ...ask, proveAgain: false };
@@ -80,6 +84,17 @@ async function readTarget(world: World, call: Call) {
 
 function withName({ certificate }: AgainBody, records: OrderRecords) {
   return { ...certificate, common_name: certificate.common_name ?? records.order.commonName };
+}
+
+function productOf({ context }: World, { order }: OrderRecords): Product | null {
+  return context.catalogue.get(order.product) ?? null;
+}
+
+/** A duplicate has the profile of the certificate that it repeats. */
+function withProfile(body: CertificateBody, records: OrderRecords): CertificateBody {
+  const { profileOption } = certificateExtra(primaryOf(records).request);
+  const same = PROFILE_OPTIONS.find((option) => option === profileOption);
+  return same === undefined ? body : { profile_option: same, ...body };
 }
 
 /** The order's method and value, unless the body names another method or the value is too old. */
@@ -144,6 +159,7 @@ async function readAsk(
     }),
     validateNow: false,
     validity: life.validity,
+    wishes: asked.wishes,
     proveAgain: catalogue.get(order.product)?.level === 'DV',
     approval: { skip: body.skip_approval ?? false, comments: body.comments ?? null },
     extra: { ...asked.extra, ...(life.members === null ? {} : { certValidity: life.members }) },

@@ -1,7 +1,7 @@
 import { createPrivateKey } from 'node:crypto';
 import { DeskError } from '../../core/errors.ts';
 import type { Random } from '../../core/ports.ts';
-import type { CaKey } from '../../core/records.ts';
+import type { CaKey, SignatureHash } from '../../core/records.ts';
 import type { Store } from '../../core/store.ts';
 import type { Clock, Instant } from '../../core/time.ts';
 import { keyIdentifier } from '../../pki/extension-writer.ts';
@@ -15,7 +15,7 @@ import { type CaSubject, type CaKeyType, keyContext, makeCaKeys } from './create
 /** Signs with keys that it was given by name; the crypto worker is one. */
 export interface SigningKeys {
   addSigner(name: string, pkcs8: Uint8Array): Promise<void>;
-  sign(name: string, tbs: Uint8Array): Promise<Uint8Array>;
+  sign(name: string, tbs: Uint8Array, hash?: SignatureHash): Promise<Uint8Array>;
 }
 
 export interface CaOptions {
@@ -82,7 +82,7 @@ export async function openCa(options: CaOptions): Promise<Ca> {
     signer: {
       algorithm: intermediate.ca.algorithm,
       publicKey: intermediate.publicKey,
-      sign: (tbs) => signingKeys.sign('intermediate', tbs),
+      sign: (tbs, hash) => signingKeys.sign('intermediate', tbs, hash),
     },
     signAsRoot: async (tbs) => signNow(privateKey(openKey(records.root, box).pkcs8), tbs),
     addresses,

@@ -1,9 +1,18 @@
 import { DeskError } from '../../core/errors.ts';
 import type { IssueAsk, Issuer, IssueResult, PreparedIssuance, Random } from '../../core/ports.ts';
-import type { Issuance } from '../../core/records.ts';
+import type { CertificateWishes, Extra, Issuance } from '../../core/records.ts';
 import { type Clock, HOUR, type Instant, SECOND } from '../../core/time.ts';
-import { createLeafBuilder, serialFrom, SIGNATURE_ALGORITHM, signed } from '../../pki/certificate-builder.ts';
+import {
+  createLeafBuilder,
+  type LeafContent,
+  serialFrom,
+  SIGNATURE_ALGORITHM,
+  signed,
+} from '../../pki/certificate-builder.ts';
+import { readCertificateDetails } from '../../pki/certificate-reader.ts';
 import { lintLeaf } from '../../pki/lint.ts';
+import { PURPOSE } from '../../pki/oids.ts';
+import { algorithmOver, hashesOf } from '../../pki/signer.ts';
 import { certificatePath, crlPath } from './addresses.ts';
 import type { Ca } from './ca.ts';
 
@@ -34,7 +43,8 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
     const notAfter = lastSecond(ask, ca, notBefore);
     if (notAfter <= now) throw nothingLeft(ask, ca);
     const crlUrl = ca.addresses().crl(crlShard(serial));
-    const tbs = buildLeaf()({ ...ask, serial: octets, notBefore, notAfter, crlUrl });
+    const leaf = { ...ask, serial: octets, notBefore, notAfter, crlUrl };
+    const tbs = buildLeaf()(ask.wishes === null ? leaf : { ...leaf, ...wished(ca, ask.wishes) });
     return { serial, tbs, notBefore, notAfter, progress: null };
   };
 
@@ -43,14 +53,16 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
     if (serial === null || tbs === null || notBefore === null || notAfter === null) {
       throw new DeskError('internal', `Issuance ${issuance.id} is no record of something to sign`);
     }
+    const algorithm = algorithmOver(ca.signer.algorithm, ask.wishes?.signatureHash ?? null);
     lintLeaf(tbs, {
       ...ask,
+      extras: ask.wishes?.extras ?? [],
       serial,
       notBefore,
       notAfter,
       signedAt: clock.now(),
       issuer: {
-        signatureAlgorithm: SIGNATURE_ALGORITHM[ca.signer.algorithm],
+        signatureAlgorithm: SIGNATURE_ALGORITHM[algorithm],
         name: ca.intermediate.name,
         keyId: ca.intermediate.keyId,
         notAfter: ca.intermediate.notAfter,
@@ -58,17 +70,29 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
       crlPath: crlPath(ca.issuer, crlShard(serial)),
       caIssuersPath: certificatePath(ca.issuer, 'intermediate'),
     });
-    const signature = await ca.signer.sign(tbs);
-    return { kind: 'issued', certificate: signed(tbs, ca.signer.algorithm, signature) };
+    const signature = await ca.signer.sign(tbs, ask.wishes?.signatureHash ?? 'sha256');
+    return { kind: 'issued', certificate: signed(tbs, algorithm, signature) };
   };
 
   return {
     name: ca.issuer,
+    offers: { extras: extrasOf(ca), signatureHashes: hashesOf(ca.signer.algorithm) },
     prepare,
     issue,
     chain: async () => [ca.intermediate.certificate, ca.root.certificate],
     crlShard,
   };
+}
+
+/** A purpose that the intermediate has not would count for nothing below it (RFC 5280 §4.2.1.12). */
+function extrasOf({ intermediate }: Ca): Extra[] {
+  const purposes = readCertificateDetails(intermediate.certificate).known.extendedKeyUsage;
+  const clients: Extra[] = purposes.includes(PURPOSE.clientAuth) ? ['client-auth'] : [];
+  return [...clients, 'must-staple', 'data-encipherment', 'delegated-credentials'];
+}
+
+function wished(ca: Ca, { extras, signatureHash }: CertificateWishes): Pick<LeafContent, 'extras' | 'algorithm'> {
+  return { extras, algorithm: algorithmOver(ca.signer.algorithm, signatureHash) };
 }
 
 /** Serials are random, so their last 32 bits spread evenly. */

@@ -26,8 +26,8 @@ const TABLES: Readonly<Record<string, string>> = {
   requests:
     'account_id:int order_id:int? kind:text state:text detail:text? dialect:text requested_by:text product:text ' +
     'common_name:text names:json subject:json contact:json? language:text? certificate_id:int? ' +
-    'revocation_reason:text? validity:json? csr:blob? spki_hash:text? twin_key:text? checks:json extra:json version:int created_at:int ' +
-    'updated_at:int started_at:int? tried_issuers:json?',
+    'revocation_reason:text? validity:json? wishes:json? csr:blob? spki_hash:text? twin_key:text? checks:json extra:json version:int created_at:int ' +
+    'updated_at:int started_at:int? tried_issuers:json? install_on:json?',
   validations:
     'account_id:int request_id:int? domain_id:int? domain:text method:text covers_subdomains:bool state:text challenges:json ' +
     'detail:text? attempts:int next_attempt_at:int? validated_at:int? reused_from:int? created_at:int',

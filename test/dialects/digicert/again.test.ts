@@ -21,7 +21,7 @@ const ORDER = '/order/certificate';
 
 forEachStore((open) => {
   test('a reissue replaces the certificate, with other names and another key', async () => {
-    const { client, organization, domain } = await openReady(await open());
+    const { client, organization, domain } = await openReady(await open(), { caKeyType: 'RSA-2048' });
     const { orderId, certificateId } = await issued(client, domain, organization.id, { order_validity: { years: 3 } });
     const path = `${ORDER}/${orderId}/reissue`;
     const csr = newCsr('other.test');

@@ -61,6 +61,7 @@ export const CERTIFICATE_PARAMETERS: readonly Parameter[] = [
     found: ({ info }) => [info.certificate.signature_hash, 'sha384'],
     bad: [
       [certificate({ signature_hash: 'sha1' }), 'invalid_signature_hash'],
+      [certificate({ signature_hash: 'sha3-256' }), 'invalid_signature_hash'],
       [certificate({ signature_hash: 256 }), 'invalid_value:certificate.signature_hash'],
     ],
   },
@@ -147,7 +148,12 @@ export const CERTIFICATE_PARAMETERS: readonly Parameter[] = [
     name: 'certificate.profile_option',
     give: certificate({ profile_option: 'server_auth_only_eku' }),
     found: ({ info }) => [info.certificate.profile_option, 'server_auth_only_eku'],
-    bad: [[certificate({ profile_option: 'anything' }), 'invalid_value:certificate.profile_option']],
+    bad: [
+      [certificate({ profile_option: 'anything' }), 'invalid_value:certificate.profile_option'],
+      [certificate({ profile_option: 'kdc_smart_card' }), 'invalid_value:certificate.profile_option'],
+      // The CSR has no RSA key.
+      [certificate({ profile_option: 'data_encipherment' }), 'invalid_value:certificate.profile_option'],
+    ],
   },
   {
     name: 'certificate.ca_cert_id',

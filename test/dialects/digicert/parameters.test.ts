@@ -36,7 +36,7 @@ async function countAll(store: Store): Promise<Record<string, number>> {
 
 /** An account that has one of everything. */
 async function openWorld(store: Store): Promise<{ client: Client; world: World }> {
-  const { client, organization, domain } = await openReady(store);
+  const { client, organization, domain } = await openReady(store, { caKeyType: 'RSA-2048' });
   await setSettings(client, { approval: 'automatic', issuerChoice: true, withoutTransparency: true });
   const { user } = await userWithKey(client, 'ada', 'admin');
   const earlier = await earlierOrder(client, domain, organization.id);
