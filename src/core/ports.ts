@@ -146,7 +146,12 @@ export type IssueResult =
   /** Come back at `at` with the new progress. */
   | { kind: 'waiting'; at: Instant; progress: Record<string, unknown> }
   /** It cannot now, and nothing was begun there that may still end in a certificate: the next issuer may be asked. */
-  | { kind: 'unavailable'; message: string }
+  | {
+      kind: 'unavailable';
+      message: string;
+      /** From when on it may be asked again, where that is known: its limits leave no room before. */
+      until?: Instant;
+    }
   /** The issuer will not do it; the next one may. */
   | { kind: 'refused'; message: string };
 

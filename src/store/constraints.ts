@@ -32,6 +32,7 @@ export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof
   challengeAnswers: [{ fields: ['kind', 'name', 'path', 'value'] }],
   acmeAccounts: [{ fields: ['issuer', 'directoryUrl'], where: 'retired_at is null' }],
   outsideChains: [{ fields: ['fingerprint'] }],
+  issuerUses: [{ fields: ['issuer', 'bucket', 'number'] }],
   jobs: [{ fields: ['key'] }],
   settings: [{ fields: ['name'] }],
 };

@@ -480,7 +480,7 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
     checkedAt: AT,
     checkAgainAt: AT + 1,
   }),
-  issuerUses: (id) => ({ id, issuer: 'acme', bucket: 'orders', at: AT, expiresAt: AT + 1 }),
+  issuerUses: (id) => ({ id, issuer: 'acme', bucket: 'orders', number: id, at: AT, expiresAt: AT + 1 }),
   auditEvents: (id) => ({
     id,
     at: AT,

@@ -57,9 +57,13 @@ export interface RenewalHint {
 /** One use of something that an outside issuer counts; kept as long as it counts. */
 export interface IssuerUse {
   id: number;
+  /** Name of the issuer, or the origin of the CA where it counts over all its accounts. */
   issuer: string;
-  /** Which limit, and whose: `certificates-per-domain example.com`. */
+  /** Which limit, and whose: `certificatesPerDomain example.com`. */
   bucket: string;
+  /** Rising within its bucket, so that two processes never take the same place. */
+  number: number;
+  /** Later than now where a place was kept for later. */
   at: Instant;
   expiresAt: Instant;
 }

@@ -8,20 +8,20 @@ const TABLES: Readonly<Record<string, string>> = {
     'retired_at:int?',
   outside_chains: 'issuer:text fingerprint:text pem:text created_at:int',
   renewal_hints: 'account_id:int issuer:text renew_from:int explanation_url:text? checked_at:int check_again_at:int',
-  issuer_uses: 'issuer:text bucket:text at:int expires_at:int',
+  issuer_uses: 'issuer:text bucket:text number:int at:int expires_at:int',
 };
 
 const UNIQUE = [
   'challenge_answers: kind name path value',
   'acme_accounts: issuer directory_url where retired_at is null',
   'outside_chains: fingerprint',
+  'issuer_uses: issuer bucket number',
 ];
 
 const LOOKUPS = [
   'challenge_answers: expires_at',
   'renewal_hints: check_again_at',
   'renewal_hints: renew_from',
-  'issuer_uses: issuer bucket at',
   'issuer_uses: expires_at',
 ];
 
