@@ -4,8 +4,7 @@ import { DerError } from './der-reader.ts';
 const MAX_LENGTH = 32 * 1024;
 const MAX_OCTETS = 16 * 1024;
 
-const BLOCK =
-  /-----BEGIN ((?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY)-----([^-]*)-----END ((?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY)-----/g;
+const BEGIN = /-----BEGIN ((?:[A-Z0-9]{1,20} ){0,3}PRIVATE KEY)-----/g;
 const LABELS = ['PRIVATE KEY', 'RSA PRIVATE KEY', 'EC PRIVATE KEY'];
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 
@@ -20,19 +19,23 @@ export function privateKeyDer(input: string | Uint8Array): Uint8Array {
     return input;
   }
   if (input.length > MAX_LENGTH) throw new DerError(`the text has more than ${MAX_LENGTH} characters`);
-  const blocks = [...input.matchAll(BLOCK)];
-  if (blocks.length > 1) throw new DerError('the text holds more than one private key');
-  const [block] = blocks;
-  if (block === undefined) {
-    if (input.includes('-----BEGIN')) throw new DerError('the text holds no whole PEM block of a private key');
+  const begins = [...input.matchAll(BEGIN)];
+  if (begins.length > 1) throw new DerError('the text holds more than one private key');
+  const [begin] = begins;
+  if (begin === undefined) {
+    if (input.includes('-----BEGIN')) throw new DerError('the text holds no PEM block of a private key');
     return decode(input);
   }
-  const [, label, body, end] = block as unknown as [string, string, string, string];
-  // RFC 1421 headers of OpenSSL's older form, and PKCS #8's own.
+  const label = begin[1] as string;
+  const start = begin.index + begin[0].length;
+  const end = input.indexOf(`-----END ${label}-----`, start);
+  if (end < 0) throw new DerError(`the line -----END ${label}----- is missing`);
+  const body = input.slice(start, end);
+  // PKCS #8's own, and the RFC 1421 headers of OpenSSL's older form.
   if (label.startsWith('ENCRYPTED') || body.includes('ENCRYPTED')) {
     throw new DerError('it is encrypted: send it without a passphrase');
   }
-  if (!LABELS.includes(label) || end !== label) throw new DerError(`a ${label} is not supported`);
+  if (!LABELS.includes(label)) throw new DerError(`a ${label} is not supported`);
   return decode(body);
 }
 

@@ -30,6 +30,8 @@ const CURVES: readonly Curve[] = [
   { oid: '1.3.132.0.35', name: 'secp521r1', size: 66 },
 ];
 
+const NOT_SUPPORTED = 'the key is neither RSA nor on P-256, P-384 or P-521';
+
 /** Octets of an RSA modulus that is looked at: 8192 bits. */
 const LARGEST_MODULUS = 1024;
 
@@ -51,11 +53,11 @@ function readPkcs8(fields: DerCursor, version: number): KeyForms {
   if (version > 1) throw new DerError('the version of the private key is unknown');
   const algorithm = inside(fields.next(TAG.sequence, 'the algorithm'));
   const type = readOid(algorithm.next(TAG.oid, 'the algorithm'));
+  if (type !== ALGORITHM.rsaEncryption && type !== ALGORITHM.ecPublicKey) throw new DerError(NOT_SUPPORTED);
   const key = content(fields.next(TAG.octetString, 'the key'));
   const inner = inside(readWhole(key, TAG.sequence, 'the key'));
   const innerVersion = readSmallInteger(inner.next(TAG.integer, 'the version'));
   if (type === ALGORITHM.rsaEncryption) return readRsa(inner, innerVersion);
-  if (type !== ALGORITHM.ecPublicKey) throw new DerError('the key is neither RSA nor on P-256, P-384 or P-521');
   return readEc(inner, innerVersion, curveOf(algorithm));
 }
 
@@ -123,6 +125,6 @@ function sized(octets: Uint8Array, size: number): Buffer {
 function curveOf(fields: DerCursor): Curve {
   const named = readOid(fields.next(TAG.oid, 'the name of the curve'));
   const curve = CURVES.find((one) => one.oid === named);
-  if (curve === undefined) throw new DerError('the key is neither RSA nor on P-256, P-384 or P-521');
+  if (curve === undefined) throw new DerError(NOT_SUPPORTED);
   return curve;
 }

@@ -109,7 +109,8 @@ async function keepPair(
   { dialect, label, pair, action }: Keeping,
 ): Promise<SubscriberKey> {
   const { accountId } = actor;
-  const { pkcs8, spki, keyAlgorithm, keyBits } = pair;
+  const { pkcs8, keyAlgorithm, keyBits } = pair;
+  const spki = Uint8Array.from(pair.spki);
   const spkiHash = createHash('sha256').update(spki).digest('hex');
   const checked = checkedText('label', label, LONGEST_LABEL);
   const encryptedKey = seal(pkcs8, keyContext({ accountId, spkiHash }));
