@@ -1,5 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../core/desk.ts';
+import type { Credential } from '../core/records.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 
@@ -53,9 +54,26 @@ async function lookUp(
   { store, dialect, evenLocked = false }: AuthenticatorOptions,
   hash: Uint8Array,
 ): Promise<Actor | null> {
+  const credential = await credentialBy(store, dialect, hash);
+  return credential === null ? null : actorOf(store, credential, evenLocked);
+}
+
+/** The credential of a dialect with this hash of its secret; null where there is none or it was revoked. */
+export async function credentialBy(
+  store: Pick<Store, 'find'>,
+  dialect: string,
+  hash: Uint8Array,
+): Promise<Credential | null> {
   const found = await store.find('credentials', { secretHash: hash, dialect, revokedAt: null });
-  const credential = found.find(({ secretHash }) => timingSafeEqual(secretHash, hash));
-  if (credential === undefined) return null;
+  return found.find(({ secretHash }) => timingSafeEqual(secretHash, hash)) ?? null;
+}
+
+/** Who acts with a credential; null where its account is locked or its user is not active. */
+export async function actorOf(
+  store: Pick<Store, 'get'>,
+  credential: Credential,
+  evenLocked = false,
+): Promise<Actor | null> {
   const account = await store.get('accounts', credential.accountId);
   if (account === null || (account.state !== 'active' && !evenLocked)) return null;
   const { id: accountId, handle, currency } = account;

@@ -2,6 +2,7 @@ import type { Issuer } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Reader } from '../core/store.ts';
 import type { Dialect } from '../dialects/dialect.ts';
+import { cpanel } from '../dialects/cpanel/plugin.ts';
 import { digicert } from '../dialects/digicert/plugin.ts';
 import { createWebhookSide as digicertWebhooks } from '../dialects/digicert/webhook-side.ts';
 import {
@@ -11,7 +12,7 @@ import {
 import type { WebhookDialect } from '../notify/webhooks.ts';
 
 /** The vendors' APIs that are served. */
-export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert];
+export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert, cpanel];
 
 interface WebhookTools {
   store: Reader;

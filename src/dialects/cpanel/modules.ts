@@ -1,0 +1,15 @@
+import type { UapiFunction, UapiModule } from './call.ts';
+import { market } from './market/functions.ts';
+import { unknownFunction, unknownModule } from './errors.ts';
+
+/** Every module that is served, by its name. Names are case-sensitive. */
+const MODULES: ReadonlyMap<string, UapiModule> = new Map<string, UapiModule>([['Market', market]]);
+
+/** @throws CallFailure in the API's words for a module or a function that is not served */
+export function findFunction(module: string, func: string): UapiFunction {
+  const functions = MODULES.get(module);
+  if (functions === undefined) throw unknownModule(module);
+  const found = Object.hasOwn(functions, func) ? functions[func] : undefined;
+  if (found === undefined) throw unknownFunction(module, func);
+  return found;
+}
