@@ -1,11 +1,11 @@
 import { complete } from './complete.ts';
-import { DeskError } from './errors.ts';
+import { passOver } from './fail-over.ts';
 import type { Facts } from './facts.ts';
 import type { Effect } from './perform.ts';
 import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
 import type { CaaAnswer, Validation } from './records.ts';
 import { nextAttemptAfter } from './retry.ts';
-import { fail, recordRevocation, type Happening, type SettleWorld } from './settle.ts';
+import { recordRevocation, type Happening, type SettleWorld } from './settle.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
 import { HOUR } from './time.ts';
@@ -129,9 +129,10 @@ function applyIssue(facts: Facts, result: IssueResult, world: SettleWorld): Appl
     case 'issued':
       return { facts: complete(facts, result.certificate, world, happenings), happenings };
     case 'unavailable':
-      throw new DeskError('issuer-unavailable', result.message);
-    case 'refused':
-      return { facts: fail(facts, result.message, world.now, happenings), happenings };
+    case 'refused': {
+      const issuer = facts.issuance?.issuer ?? '';
+      return { facts: passOver(facts, issuer, result, world.now, happenings), happenings };
+    }
     case 'waiting': {
       if (facts.issuance === null) throw new Error('Nothing was asked of an issuer');
       const progress = { ...result.progress, resumeAt: result.at };

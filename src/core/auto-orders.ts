@@ -197,7 +197,16 @@ async function askFor(engine: Engine, last: CertificateRequest, order: Order, ne
   const { chooseValidation, extra, proveAgain = false, wishes = null } = next;
   const subject = await currentSubject(engine.store, last, order);
   const csr = await engine.pki.readCsr(Buffer.from(last.csr ?? []).toString('base64'));
-  const same = { dialect, csr, commonName, subject, contact, language, installOn, organizationId: order.organizationId };
+  const same = {
+    dialect,
+    csr,
+    commonName,
+    subject,
+    contact,
+    language,
+    installOn,
+    organizationId: order.organizationId,
+  };
   const otherNames = names.filter((name) => name !== commonName);
   return { ...same, otherNames, chooseValidation, extra, wishes, proveAgain, validateNow: false, validity: null };
 }

@@ -62,6 +62,7 @@ export function bareFacts(request: CertificateRequest): Facts {
     approval: null,
     spki: null,
     mustStaple: false,
+    keyKeptHere: false,
   };
 }
 

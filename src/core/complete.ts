@@ -1,6 +1,7 @@
 import type { Facts } from './facts.ts';
 import type { Billable, Certificate, CertificateRequest, Charge, Order, Subject } from './records.ts';
-import { firstTermEnd, moveTo, settleCharge, type Happening, type SettleWorld } from './settle.ts';
+import { firstTermEnd } from './issue-ask.ts';
+import { moveTo, settleCharge, type Happening, type SettleWorld } from './settle.ts';
 import { transition } from './states.ts';
 import { SECOND, type Instant } from './time.ts';
 

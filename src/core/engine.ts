@@ -5,6 +5,7 @@ import { perform, type Effect } from './perform.ts';
 import type { Engine } from './parts.ts';
 import type { Kind, Job } from './records.ts';
 import { settle, stepWorld, type Settled, type SettleWorld } from './settle.ts';
+import { installIssued } from './hosting/install.ts';
 import { takeLaterProofs } from './later-proofs.ts';
 import { loadFacts } from './load-facts.ts';
 import { applyEffect } from './apply-effect.ts';
@@ -53,10 +54,15 @@ export async function advance(engine: Engine, start: Facts, by: NextBy): Promise
   for (;;) {
     const world = stepWorld(facts, { now: engine.clock.now(), rules: engine.rules, issuers: engine.issuers });
     const step = nextStep(facts, world);
-    if (isResting(step)) return { facts, step };
+    if (isResting(step) || isForJob(step, by)) return { facts, step };
     const effect = await perform(engine, facts, step);
     facts = await engine.store.transact((unit) => storeEffect(engine, unit, facts, effect, by));
   }
+}
+
+/** A client does not wait for a CA outside. */
+function isForJob(step: Step, by: NextBy): boolean {
+  return by === 'call' && step.do === 'issue' && step.outside;
 }
 
 async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Effect, by: NextBy): Promise<Facts> {
@@ -64,7 +70,9 @@ async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Ef
   const applied = applyEffect(unit, before, effect, world);
   const settled = settle(applied.facts, world);
   const happenings = [...applied.happenings, ...settled.happenings];
-  return write(engine, unit, before, { ...settled, happenings }, 'system', by);
+  const facts = await write(engine, unit, before, { ...settled, happenings }, 'system', by);
+  if (effect.of === 'issue') await installIssued(unit, facts, effect.chain, world.now);
+  return facts;
 }
 
 /**

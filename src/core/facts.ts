@@ -38,6 +38,8 @@ export interface Facts {
   /** Bytes of the public key, from the CSR; null for revocations. */
   readonly spki: Uint8Array | null;
   readonly mustStaple: boolean;
+  /** Whether the key is kept here for the subscriber and the own CA must not sign for it (BR 6.1.1.3). */
+  readonly keyKeptHere: boolean;
 }
 
 /** What was on record before a new request: the order and the certificate that it works on. */

@@ -1,11 +1,12 @@
 import type { Engine } from './parts.ts';
 import type { Facts } from './facts.ts';
+import { isKeyKeptHere } from './kept-keys.ts';
 import type { Certificate, CertificateRequest, Issuance } from './records.ts';
 import type { Reader } from './store.ts';
 
 /** Reads everything about one request; null where there is none. */
 export async function loadFacts(
-  engine: Pick<Engine, 'catalogue' | 'pki'>,
+  engine: Pick<Engine, 'catalogue' | 'pki' | 'issuers' | 'keptKeysOutside'>,
   reader: Reader,
   requestId: number,
 ): Promise<Facts | null> {
@@ -15,12 +16,13 @@ export async function loadFacts(
   const [certificate] = await reader.find('certificates', { requestId });
   const [charge] = await reader.find('charges', { requestId });
   const target = request.certificateId === null ? null : await reader.get('certificates', request.certificateId);
+  const product = engine.catalogue.get(request.product) ?? null;
   const organizationId = order?.organizationId ?? null;
   const organization = organizationId === null ? null : await reader.get('organizations', organizationId);
   return {
     request,
     order,
-    product: engine.catalogue.get(request.product) ?? null,
+    product,
     validations: await reader.find('validations', { requestId }),
     caa: await reader.find('caaAnswers', { name: request.names }),
     organization,
@@ -32,6 +34,7 @@ export async function loadFacts(
     endsOrder: await endsOrder(reader, request),
     approval: await reader.get('approvals', requestId),
     ...keyOf(engine, request),
+    keyKeptHere: await isKeyKeptHere(engine, reader, product, request.spkiHash),
   };
 }
 

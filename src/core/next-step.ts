@@ -1,3 +1,4 @@
+import type { IssuerChoice } from './choose-issuer.ts';
 import { caaAllows, covers, isFresh, isOpen, unprovedNames, type Facts } from './facts.ts';
 import { sameIdentity } from './identity.ts';
 import type { CaaAnswer, CaaStatus, CheckKind, Validation } from './records.ts';
@@ -13,10 +14,12 @@ export type Step =
   | { do: 'validate-again'; validation: Validation }
   | { do: 'abandon-issuance' }
   | { do: 'prepare' }
+  | { do: 'rest-issuers' }
   | { do: 'record-revocation' }
   | { do: 'check-domains'; validations: readonly Validation[] }
   | { do: 'check-caa'; names: readonly string[] }
-  | { do: 'issue' }
+  /** `outside`: at a CA outside, which may take long. */
+  | { do: 'issue'; outside: boolean }
   | { do: 'revoke-at-issuer' };
 
 const LOCAL: ReadonlySet<Step['do']> = new Set([
@@ -24,6 +27,7 @@ const LOCAL: ReadonlySet<Step['do']> = new Set([
   'validate-again',
   'abandon-issuance',
   'prepare',
+  'rest-issuers',
   'record-revocation',
 ]);
 const RESTING: ReadonlySet<Step['do']> = new Set(['nothing', 'wait']);
@@ -59,6 +63,8 @@ export interface StepWorld {
   rules: Rules;
   /** Whether the target's issuer has to be told of a revocation. */
   issuerRevokes: boolean;
+  /** The issuer at work, or the one to be asked. */
+  choice: IssuerChoice;
 }
 
 /** The one decision of the heart: pure, from what is on record to the next step. */
@@ -72,6 +78,7 @@ export function nextStep(facts: Facts, world: StepWorld): Step {
     nextOfTerm(facts, world) ??
     nextOfDomains(facts, world, deadline) ??
     nextOfChecks(facts, world, deadline) ??
+    nextOfIssuer(facts, world, deadline) ??
     nextOfCaa(facts, world, deadline) ??
     nextOfIssuance(facts, world)
   );
@@ -143,8 +150,32 @@ function organizationVetted(facts: Facts, now: Instant, rules: Rules): boolean {
   return product?.level !== 'EV' || organization.level === 'EV';
 }
 
-/** BR 3.2.2.8: CAA is looked up for every name before each issuance. */
+/** Who is to be asked, and when again where everybody was asked in vain. */
+function nextOfIssuer(facts: Facts, world: StepWorld, deadline: Instant): Step | null {
+  const { issuance } = facts;
+  const { triedIssuers: tried } = facts.request;
+  const begun = issuance !== null || tried !== null;
+  if (begun && issuance?.tbs == null && deadline <= world.now) {
+    return {
+      do: 'fail',
+      detail: `No certificate was issued within 30 days${tried === null ? '' : `: ${tried.message}`}`,
+    };
+  }
+  if (issuance !== null) return null;
+  const restUntil = tried?.restUntil ?? 0;
+  if (tried !== null && restUntil > world.now) {
+    return { do: 'wait', until: Math.min(deadline, restUntil), detail: `Waiting for an issuer: ${tried.message}` };
+  }
+  if (world.choice.issuer !== null) return null;
+  if (tried !== null && tried.names.length > 0 && tried.mayRecover) return { do: 'rest-issuers' };
+  const reasons = world.choice.skipped.map(({ reason }) => reason);
+  const asked = tried !== null && tried.names.length > 0;
+  return { do: 'fail', detail: asked ? tried.message : [...new Set(reasons)].join('; ') };
+}
+
+/** BR 3.2.2.8: CAA is looked up for every name before each issuance. A CA outside looks itself, for its own name. */
 function nextOfCaa(facts: Facts, world: StepWorld, deadline: Instant): Step | null {
+  if (world.choice.issuer?.outside === true) return null;
   const answers = new Map(facts.caa.map((answer) => [answer.name, answer]));
   const missing = facts.request.names.filter((name) => !caaAllows(answers.get(name), world.now));
   if (missing.length === 0) return null;
@@ -170,5 +201,5 @@ function nextOfIssuance(facts: Facts, world: StepWorld): Step {
   if (typeof resumeAt === 'number' && resumeAt > world.now) {
     return { do: 'wait', until: resumeAt, detail: 'Waiting for the issuer' };
   }
-  return { do: 'issue' };
+  return { do: 'issue', outside: world.choice.issuer?.outside === true };
 }

@@ -4,6 +4,7 @@ import type { Engine } from './parts.ts';
 import { DeskError, invalidValue } from './errors.ts';
 import { orderedNames, type OrderedNames } from './names.ts';
 import type { Placement } from './place-request.ts';
+import { refuseObjections } from './objections.ts';
 import { planValidations } from './plan-validations.ts';
 import { priceOfReissue, priceOfTerm } from './prices.ts';
 import type { Product } from './products.ts';
@@ -61,10 +62,11 @@ export async function planReissue(
   return { kind: 'reissue', ask, product, names, quote, order, periodMonths: order.periodMonths, target };
 }
 
-/** The price of what is planned; refuses what placing would refuse of the ways of validation. */
+/** The price of what is planned; refuses what placing would refuse of the ways of validation and of the issuers. */
 export function quoteOf(engine: Engine, placement: Placement): Quote {
   const world = { now: engine.clock.now(), rules: engine.rules, names: engine.names, newId: () => 0 };
   planValidations({ accountId: 0, requestId: 0 }, placement.names.names, [], placement.ask.chooseValidation, world);
+  refuseObjections(engine, placement);
   return placement.quote;
 }
 

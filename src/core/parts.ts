@@ -20,6 +20,8 @@ export interface Engine {
   askAgain?: ReadonlyMap<string, AskAgain>;
   /** By which CAA records mean an account (RFC 8657 §3). */
   accountUri?: (accountId: number) => string;
+  /** Whether CAs outside alone may sign for keys that are kept here: where the own CA is a public one (BR 6.1.1.3). */
+  keptKeysOutside?: boolean;
   /** Tells the job runner of this process that there is work. */
   wake: () => void;
   /** Milliseconds that a call works on a request before its job passes to somebody else. Default 30 s. */

@@ -4,13 +4,15 @@ import { covers, isFresh, type Facts } from './facts.ts';
 import type { Step } from './next-step.ts';
 import type { CaaCheck, CaaContext, DomainCheck, IssueResult } from './ports.ts';
 import type { Validation } from './records.ts';
-import { issueAskOf } from './settle.ts';
+import { issueAskOf } from './issue-ask.ts';
+import { endedBy, toldOfRevocation } from './settle.ts';
 
 /** What a step that reached out has brought. */
 export type Effect =
   | { of: 'check-domains'; results: { validation: Validation; check: DomainCheck }[] }
   | { of: 'check-caa'; results: { name: string; check: CaaCheck }[] }
-  | { of: 'issue'; result: IssueResult }
+  /** `chain`: certificates above the leaf, where it is put in place here. */
+  | { of: 'issue'; result: IssueResult; chain: readonly Uint8Array[] }
   | { of: 'revoke-at-issuer' };
 
 /** Reaches out to the world for one step. Changes nothing on record. */
@@ -21,7 +23,7 @@ export async function perform(engine: Engine, facts: Facts, step: Step): Promise
     case 'check-caa':
       return { of: step.do, results: await checkCaa(engine, facts, step.names) };
     case 'issue':
-      return { of: step.do, result: await issue(engine, facts) };
+      return { of: step.do, ...(await issue(engine, facts)) };
     case 'revoke-at-issuer':
       await revokeAtIssuer(engine, facts);
       return { of: step.do };
@@ -57,7 +59,7 @@ function checkCaa(engine: Engine, facts: Facts, names: readonly string[]) {
   return Promise.all(names.map(async (name) => ({ name, check: await engine.domains.caa(name, contextOf(name)) })));
 }
 
-async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
+async function issue(engine: Engine, facts: Facts): Promise<{ result: IssueResult; chain: readonly Uint8Array[] }> {
   const { issuance } = facts;
   const issuer = issuance === null ? undefined : engine.issuers.get(issuance.issuer);
   if (issuance === null || issuer === undefined) {
@@ -66,14 +68,18 @@ async function issue(engine: Engine, facts: Facts): Promise<IssueResult> {
       `Issuer ${issuance?.issuer} is not configured; add it or cancel the request`,
     );
   }
-  return issuer.issue(issueAskOf(facts, issuance.preparedAt, engine.rules), issuance);
+  const result = await issuer.issue(issueAskOf(facts, issuer.name, issuance.preparedAt, engine.rules), issuance);
+  const isInstalled = result.kind === 'issued' && facts.request.installOn !== null;
+  return { result, chain: isInstalled ? await issuer.chain(result.certificate) : [] };
 }
 
 async function revokeAtIssuer(engine: Engine, facts: Facts): Promise<void> {
-  const { target, others, request } = facts;
-  for (const certificate of target === null ? others : [target, ...others]) {
+  for (const certificate of endedBy(facts).filter((one) => toldOfRevocation(one, engine.issuers))) {
     const issuer = engine.issuers.get(certificate.issuer);
-    if (issuer?.revoke === undefined) throw new DeskError('issuer-unavailable', 'The issuer cannot revoke');
-    await issuer.revoke(certificate.der, request.revocationReason);
+    if (issuer?.revoke === undefined) {
+      const message = `Issuer ${certificate.issuer} is not configured; add it, so that it is told of the revocation`;
+      throw new DeskError('issuer-unavailable', message);
+    }
+    await issuer.revoke(certificate.der, facts.request.revocationReason);
   }
 }

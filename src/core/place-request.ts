@@ -8,10 +8,12 @@ import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import { checkPlaces } from './hosting/install.ts';
 import { sameIdentity } from './identity.ts';
+import { isKeyKeptHere } from './kept-keys.ts';
 import type { OrderedNames } from './names.ts';
 import { checkDetails, checkFields } from './order-details.ts';
 import { findOrganization } from './organizations.ts';
 import { checkDomains } from './perform.ts';
+import { refuseObjections } from './objections.ts';
 import { candidateDomains, planValidations } from './plan-validations.ts';
 import type { DomainCheck } from './ports.ts';
 import type { Product } from './products.ts';
@@ -51,6 +53,7 @@ export interface Placement {
 export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
   const { ask, product } = placement;
   refuseWishes(engine.issuers, product, ask.wishes ?? null, ask.csr.keyAlgorithm);
+  refuseObjections(engine, placement);
   const checks = ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
   const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
   const facts = await advanceWithinCall(engine, placed);
@@ -148,6 +151,8 @@ async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: P
   const order = placement.order ?? openOrder(unit, actor, placement, organization?.id ?? null, now);
   const approval = await startApproval(unit, actor, ask.approval, requestId, now);
   const request = newRequest(actor, placement, order, approval, requestId, now);
+  const keyKeptHere = await isKeyKeptHere(engine, unit, product, request.spkiHash);
+  if (keyKeptHere) refuseObjections(engine, placement, true);
   return {
     request,
     order,
@@ -164,6 +169,7 @@ async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: P
     approval,
     spki: ask.csr.spki,
     mustStaple: ask.csr.mustStaple,
+    keyKeptHere,
   };
 }
 

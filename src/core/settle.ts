@@ -1,6 +1,9 @@
+import { DeskError } from './errors.ts';
 import type { Facts } from './facts.ts';
+import { choiceOf, noteSkipped, passOver, restIssuers } from './fail-over.ts';
+import { issueAskOf } from './issue-ask.ts';
 import { isLocal, nextStep, openChecks, type Step, type StepWorld } from './next-step.ts';
-import type { IssueAsk, Issuer, PkiTools } from './ports.ts';
+import type { Issuer, PkiTools, PreparedIssuance } from './ports.ts';
 import type { Catalogue } from './products.ts';
 import type {
   Certificate,
@@ -11,11 +14,10 @@ import type {
   NotificationKind,
   Order,
   Validation,
-  Validity,
 } from './records.ts';
 import type { Rules } from './rules.ts';
 import { isFinal, transition } from './states.ts';
-import { addMonths, DAY, type Instant } from './time.ts';
+import type { Instant } from './time.ts';
 
 /** What settling needs: nothing that reaches out. */
 export interface SettleWorld {
@@ -43,6 +45,21 @@ export interface Settled {
   happenings: Happening[];
 }
 
+/** The certificates that a revocation ends. */
+export function endedBy({ target, others }: Facts): readonly Certificate[] {
+  return target === null ? others : [target, ...others];
+}
+
+/**
+ * Whether somebody outside has to be told of a certificate's revocation: its issuer, or one that is not configured any
+ * more. An imported certificate is revoked on record alone.
+ */
+export function toldOfRevocation({ issuer: name }: Certificate, issuers: ReadonlyMap<string, Issuer>): boolean {
+  if (name.startsWith('import:')) return false;
+  const issuer = issuers.get(name);
+  return issuer === undefined || issuer.revoke !== undefined;
+}
+
 /** Takes local steps until one must wait or reach out. Pure but for ids and the serial that the issuer draws. */
 export function settle(start: Facts, world: SettleWorld): Settled {
   let facts = noteOrganization(start, world);
@@ -64,46 +81,10 @@ function noteOrganization(facts: Facts, world: SettleWorld): Facts {
 }
 
 export function stepWorld(facts: Facts, world: Pick<SettleWorld, 'now' | 'rules' | 'issuers'>): StepWorld {
-  const issuer = world.issuers.get((facts.target ?? facts.others[0])?.issuer ?? '');
-  return { now: world.now, rules: world.rules, issuerRevokes: issuer?.revoke !== undefined };
-}
-
-/** What the issuer is asked for. */
-export function issueAskOf(facts: Facts, now: Instant, rules: Rules): IssueAsk {
-  const { request, order, product, spki } = facts;
-  if (order === null || product === null || spki === null)
-    throw new Error(`Request ${request.id} asks for no certificate`);
-  return {
-    requestId: request.id,
-    level: product.level,
-    commonName: request.commonName,
-    names: request.names,
-    subject: request.subject,
-    spki,
-    csr: request.csr ?? new Uint8Array(),
-    replaces: facts.target?.der ?? null,
-    notAfterAtMost: Math.min(order.endsAt ?? firstTermEnd(order, facts, now), wantedEnd(request.validity, now)),
-    longestValidity: rules.longestValidity(now),
-    mustStaple: facts.mustStaple || request.wishes?.extras.includes('must-staple') === true,
-    wishes: request.wishes,
-  };
-}
-
-function wantedEnd(validity: Validity | null, now: Instant): Instant {
-  if (validity === null) return Number.POSITIVE_INFINITY;
-  return 'days' in validity ? now + validity.days * DAY : validity.until;
-}
-
-/** A renewal inside the window keeps what is left of the term before it. */
-export function firstTermEnd(order: Order, facts: Facts, now: Instant): Instant {
-  const before = facts.request.kind === 'renew' ? keptUntil(facts, now) : now;
-  return addMonths(before, order.periodMonths);
-}
-
-function keptUntil(facts: Facts, now: Instant): Instant {
-  const oldEnd = facts.target?.subscriptionEndsAt ?? facts.target?.notAfter ?? now;
-  const window = (facts.product?.renewalWindowDays ?? 0) * DAY;
-  return oldEnd > now && oldEnd - now <= window ? oldEnd : now;
+  const { now, rules, issuers } = world;
+  const { kind } = facts.request;
+  const issuerRevokes = kind === 'revoke' && endedBy(facts).some((one) => toldOfRevocation(one, issuers));
+  return { now, rules, issuerRevokes, choice: choiceOf(facts, world) };
 }
 
 function takeLocalStep(facts: Facts, step: Step, world: SettleWorld, happenings: Happening[]): Facts {
@@ -116,6 +97,8 @@ function takeLocalStep(facts: Facts, step: Step, world: SettleWorld, happenings:
       return { ...facts, issuance: null };
     case 'prepare':
       return prepare(facts, world, happenings);
+    case 'rest-issuers':
+      return restIssuers(facts, world.now);
     case 'record-revocation':
       return recordRevocation(facts, world.now, happenings);
     default:
@@ -204,11 +187,16 @@ function validateAgain(facts: Facts, outdated: Validation, world: SettleWorld): 
 
 /** Puts serial and to-be-signed bytes on record; the signature comes after the commit. */
 function prepare(facts: Facts, world: SettleWorld, happenings: Happening[]): Facts {
-  const issuer = world.issuers.get(facts.product?.issuers[0] ?? '');
-  if (issuer === undefined) {
-    return fail(facts, `Issuer ${facts.product?.issuers[0]} is not configured`, world.now, happenings);
+  const { issuer, skipped } = choiceOf(facts, world);
+  if (issuer === null) throw new Error(`Nobody is left to issue for request ${facts.request.id}`);
+  noteSkipped(facts, skipped, happenings);
+  let prepared: PreparedIssuance;
+  try {
+    prepared = issuer.prepare(issueAskOf(facts, issuer.name, world.now, world.rules), world.now);
+  } catch (error) {
+    if (!(error instanceof DeskError) || error.kind !== 'issuer-unavailable') throw error;
+    return passOver(facts, issuer.name, { kind: 'unavailable', message: error.message }, world.now, happenings);
   }
-  const prepared = issuer.prepare(issueAskOf(facts, world.now, world.rules), world.now);
   const issuance: Issuance = {
     id: world.newId('issuances'),
     requestId: facts.request.id,

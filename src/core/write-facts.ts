@@ -10,7 +10,7 @@ export interface WriteContext {
   actor: string;
   /**
    * Who takes the next step: this call at once, and somebody else if it has not come back at `until`; the job that is
-   * running this; or the next job runner that is free.
+   * running this; or the next job runner that is free. A step at a CA outside is for a job.
    */
   next: { by: 'call'; until: Instant } | { by: 'job' } | { by: 'runner' };
 }
@@ -153,7 +153,8 @@ async function writeJob(unit: Unit, facts: Facts, settled: Settled, context: Wri
   if (context.next.by === 'job') return;
   const job = { kind: 'advance', key, payload: { requestId: facts.request.id } };
   if (step.do === 'wait') await unit.enqueue({ ...job, runAt: step.until });
-  else if (context.next.by === 'runner') await unit.enqueue({ ...job, runAt: context.now });
+  else if (context.next.by === 'runner' || (step.do === 'issue' && step.outside))
+    await unit.enqueue({ ...job, runAt: context.now });
   else await unit.enqueue({ ...job, runAt: context.now, heldUntil: context.next.until });
 }
 

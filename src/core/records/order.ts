@@ -134,6 +134,20 @@ export type RequestKind = 'new' | 'renew' | 'reissue' | 'duplicate' | 'revoke' |
 export type CheckKind = 'organization' | 'callback' | 'agreement';
 export type CheckState = 'waiting' | 'attention' | 'passed';
 
+/** What came of asking issuers that could not. */
+export interface TriedIssuers {
+  /** Those asked in this round. */
+  names: string[];
+  /** Whether one of them may be able to later: it was only away. */
+  mayRecover: boolean;
+  /** What the last one said. */
+  message: string;
+  /** Rounds in which everybody was asked in vain. */
+  rounds: number;
+  /** When the next round begins; null while one is under way. */
+  restUntil: Instant | null;
+}
+
 /** One ask on an order that ends in a certificate, or in one revoked. */
 export interface CertificateRequest {
   id: number;
@@ -176,8 +190,8 @@ export interface CertificateRequest {
   updatedAt: Instant;
   /** When the first step ran. */
   startedAt: Instant | null;
-  /** Issuers that were asked and could not, in this order; null where none was. */
-  triedIssuers: string[] | null;
+  /** Null where every issuer that was asked could do it. */
+  triedIssuers: TriedIssuers | null;
   /** Where the certificate is put in place when it is issued; null where that is nobody's business here. */
   installOn: InstallOn | null;
 }
