@@ -46,6 +46,7 @@ export function newRequest(id: number, accountId: number, orderId: number, label
     updatedAt: AT,
     startedAt: null,
     triedIssuers: null,
+    installOn: null,
   };
 }
 

@@ -20,6 +20,8 @@ export interface NewKey {
   /** Who acts with it, as the audit trail shows. */
   userName?: string;
   role?: Role;
+  /** Of a dialect whose clients know several kinds of secrets. */
+  kind?: string;
   /** Whose key it is, where the account has users. */
   userId?: number | null;
 }
@@ -38,12 +40,17 @@ export async function createKey(office: Office, ask: NewKey, by: string): Promis
   if (maker === undefined) {
     throw invalidValue('dialect', `Must be one of ${makers.map(({ name }) => name).join(', ')}`, dialect);
   }
+  const { secretKinds } = maker;
+  const kind = ask.kind ?? secretKinds?.[0];
+  if (kind !== undefined && secretKinds?.includes(kind) !== true) {
+    throw invalidValue('kind', `Must be one of ${secretKinds?.join(', ') ?? 'no kinds'}`, kind);
+  }
   if (!/^[\w.@-]{1,40}$/.test(userName)) {
     throw invalidValue('userName', 'A user name is 1 to 40 letters, digits, and _ - @ .', userName);
   }
   return office.store.transact(async (unit) => {
     const account = await accountByHandle(unit, ask.account);
-    const secret = maker.newSecret(account.handle, office.random);
+    const secret = maker.newSecret(account.handle, office.random, kind);
     const key: KeyView = {
       id: unit.newId('credentials'),
       accountId: account.id,
@@ -51,12 +58,12 @@ export async function createKey(office: Office, ask: NewKey, by: string): Promis
       userName,
       userId,
       role,
-      label: null,
+      label: kind ?? null,
       createdAt: office.clock.now(),
       revokedAt: null,
     };
     unit.insert('credentials', { ...key, secretHash: hashSecret(secret) });
-    const details = { dialect, userName, role };
+    const details = { dialect, userName, role, ...(kind === undefined ? {} : { kind }) };
     record(unit, office, { by, action: 'key.created', target: `key:${key.id}`, accountId: account.id, details });
     return { key, secret };
   });

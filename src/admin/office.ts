@@ -1,4 +1,5 @@
 import type { DeskOffice } from '../core/create-desk.ts';
+import type { OperatorHosting } from '../core/hosting.ts';
 import type { Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Store, Unit } from '../core/store.ts';
@@ -7,7 +8,10 @@ import type { Clock } from '../core/time.ts';
 /** A served API, as far as its keys go; every dialect is one. */
 export interface KeyMaker {
   readonly name: string;
-  newSecret(handle: string, random: Random): string;
+  readonly secretKinds?: readonly [string, ...string[]];
+  newSecret(handle: string, random: Random, kind?: string): string;
+  /** Set where it is that of a hosting platform, and its accounts have websites. */
+  readonly hosting?: object;
 }
 
 /** What the operator's work needs, behind the command line and the admin API alike. */
@@ -19,6 +23,8 @@ export interface Office {
   dialects: readonly KeyMaker[];
   /** Currency and cents of a new account that asks for nothing else. */
   accountDefaults: { currency: string; startBalance: number };
+  /** Websites of the dialect of this folder name. */
+  hosting(dialect: string): OperatorHosting;
   vetting: Pick<DeskOffice, 'vetOrganization' | 'confirmVetting' | 'passCheck'>;
 }
 

@@ -9,6 +9,7 @@ import { accountByHandle, createAccount, creditAccount, setAccountState } from '
 import { createKey, revokeKey } from './keys.ts';
 import type { Office } from './office.ts';
 import { VIEWS } from './views.ts';
+import * as websites from './websites.ts';
 
 export interface AdminOptions {
   office: Office;
@@ -28,11 +29,13 @@ const LISTS: Readonly<Record<string, { kind: ListedKind; by: readonly string[] }
   requests: { kind: 'requests', by: ['state', 'kind', 'orderId', 'commonName'] },
   certificates: { kind: 'certificates', by: ['state', 'serial', 'fingerprint', 'orderId', 'commonName'] },
   organizations: { kind: 'organizations', by: ['state', 'name'] },
+  websites: { kind: 'websites', by: ['dialect', 'uid', 'name'] },
+  hostnames: { kind: 'hostnames', by: ['dialect', 'uid', 'name', 'websiteId'] },
   'audit-events': { kind: 'auditEvents', by: ['actor', 'action', 'target'] },
   jobs: { kind: 'jobs', by: ['kind', 'key'] },
 };
 
-const NUMBERS = new Set(['orderId']);
+const NUMBERS = new Set(['orderId', 'websiteId']);
 const id = z.coerce.number().int().positive().max(Number.MAX_SAFE_INTEGER);
 const account = z.strictObject({
   handle: z.string(),
@@ -47,6 +50,19 @@ const key = z.strictObject({
   dialect: z.string(),
   userName: z.string().optional(),
   role: z.enum(['admin', 'orders', 'view']).optional(),
+  kind: z.string().optional(),
+});
+const website = z.strictObject({
+  account: z.string(),
+  dialect: z.string(),
+  name: z.string().min(1).max(255),
+  group: z.string().min(1).max(255).optional(),
+  hostnames: z.array(z.string()).max(1_000).default([]),
+  proved: z.boolean().default(false),
+});
+const hostnames = z.strictObject({
+  hostnames: z.array(z.string()).min(1).max(1_000),
+  proved: z.boolean().default(false),
 });
 const vetting = z.strictObject({ level: z.enum(['OV', 'EV']), evidence: z.string().min(1).max(10_000) });
 const passing = z.strictObject({
@@ -91,6 +107,27 @@ export async function adminRoutes(app: FastifyInstance, options: AdminOptions): 
   app.post<{ Params: { id: string } }>('/keys/:id/revoke', async (request) => {
     await revokeKey(office, read(id, request.params.id, 'id'), who(request));
     return show(office, 'credentials', request.params.id);
+  });
+  app.post('/websites', async (request, reply) => {
+    const made = await websites.createWebsite(office, defined(read(website, request.body)), who(request));
+    const added = made.hostnames.map(VIEWS.hostnames);
+    return reply.code(201).send({ ...VIEWS.websites(made.website), hostnames: added });
+  });
+  app.post<{ Params: { id: string } }>('/websites/:id/hostnames', async (request, reply) => {
+    const websiteId = read(id, request.params.id, 'id');
+    const added = await websites.addHostnames(office, websiteId, read(hostnames, request.body), who(request));
+    return reply.code(201).send({ items: added.map(VIEWS.hostnames) });
+  });
+  app.delete<{ Params: { id: string } }>('/websites/:id', async (request, reply) => {
+    await websites.deleteWebsite(office, read(id, request.params.id, 'id'), who(request));
+    return reply.code(204).send();
+  });
+  app.post<{ Params: { id: string } }>('/hostnames/:id/vouch', async (request) =>
+    VIEWS.hostnames(await websites.vouchForHostname(office, read(id, request.params.id, 'id'), who(request))),
+  );
+  app.delete<{ Params: { id: string } }>('/hostnames/:id', async (request, reply) => {
+    await websites.deleteHostname(office, read(id, request.params.id, 'id'), who(request));
+    return reply.code(204).send();
   });
   app.post<{ Params: { id: string } }>('/organizations/:id/validate', async (request) => {
     const found = read(vetting, request.body);

@@ -3,9 +3,11 @@ import type {
   AuditEvent,
   Certificate,
   CertificateRequest,
+  Hostname,
   Job,
   Order,
   Organization,
+  Website,
 } from '../core/records.ts';
 import type { Instant } from '../core/time.ts';
 import { viewKey } from './keys.ts';
@@ -42,6 +44,17 @@ export const VIEWS = {
   organizations: ({ validatedAt, createdAt, ...rest }: Organization) => ({
     ...rest,
     validatedAt: time(validatedAt),
+    createdAt: time(createdAt),
+  }),
+  websites: ({ installedAt, createdAt, extra: _extra, ...rest }: Website) => ({
+    ...rest,
+    installedAt: time(installedAt),
+    createdAt: time(createdAt),
+  }),
+  hostnames: ({ verifiedAt, installedAt, createdAt, extra: _extra, ...rest }: Hostname) => ({
+    ...rest,
+    verifiedAt: time(verifiedAt),
+    installedAt: time(installedAt),
     createdAt: time(createdAt),
   }),
   auditEvents: ({ at, hash, ...rest }: AuditEvent) => ({

@@ -15,7 +15,7 @@ import {
 } from './common.ts';
 import { say, sayJson, table } from './output.ts';
 
-type CreateOptions = CommonOptions & { account: string; dialect: string; user?: string; role?: Role };
+type CreateOptions = CommonOptions & { account: string; dialect: string; user?: string; role?: Role; kind?: string };
 
 export function keysCommand(): Command {
   const keys = new Command('keys').description('keys with which accounts call the served APIs, and the admin API');
@@ -35,10 +35,17 @@ export function keysCommand(): Command {
       )
       .option('--user <name>', 'who acts with it, as the audit trail shows (default: api)')
       .addOption(new Option('--role <role>', 'what it may do (default: orders)').choices(['admin', 'orders', 'view']))
+      .option('--kind <kind>', 'where clients of the API know several kinds of secrets: which (default: its first)')
       .action((options: CreateOptions) =>
         withOffice(options, async (office) => {
-          const { account, dialect, user, role } = options;
-          const ask = { account, dialect, ...(user && { userName: user }), ...(role && { role }) };
+          const { account, dialect, user, role, kind } = options;
+          const ask = {
+            account,
+            dialect,
+            ...(user && { userName: user }),
+            ...(role && { role }),
+            ...(kind && { kind }),
+          };
           const { key, secret } = await createKey(office, ask, operatorName(options));
           const { describeCredentials } = DIALECTS.find(({ name }) => name === dialect) ?? {};
           const credentials = describeCredentials?.(account, secret) ?? { apiKey: secret };

@@ -11,6 +11,7 @@ import { ordersCommand } from './orders.ts';
 import { serveCommand } from './serve.ts';
 import { organizationsCommand, requestsCommand } from './vetting.ts';
 import { webhooksCommand } from './webhooks.ts';
+import { websitesCommand } from './websites.ts';
 
 const EXIT_CODES = `
 Exit codes:
@@ -36,6 +37,7 @@ function program(): Command {
     requestsCommand(),
     organizationsCommand(),
     webhooksCommand(),
+    websitesCommand(),
     caCommand(),
     ...databaseCommands(),
     doctorCommand(),

@@ -1,9 +1,12 @@
 import type { Actor } from './desk.ts';
 import type { Hostname, Website, WebsiteGroup } from './records.ts';
-import type { Instant } from './time.ts';
 
 export type NewWebsite = Pick<Website, 'name' | 'groupId' | 'extra'> & { uid?: string };
-export type NewHostname = Pick<Hostname, 'name' | 'isPrimary' | 'redirectsTo' | 'extra'> & { uid?: string };
+export type NewHostname = Pick<Hostname, 'name' | 'extra'> & {
+  uid?: string;
+  isPrimary?: boolean;
+  redirectsTo?: number | null;
+};
 
 /**
  * Websites of a hosting platform and the names they serve, of one dialect. Everything is looked up within the actor's
@@ -44,28 +47,43 @@ export interface Hosting {
    * @throws DeskError `validation-failed` where it is not there
    */
   verifyHostname(actor: Actor, hostnameId: number): Promise<Hostname>;
+  /** The TXT record with which the account proves the name; null once it has. */
+  proofRecord(hostname: Hostname): { name: string; value: string } | null;
   /**
    * Whether the desk may answer for the name by itself: the account serves it, and nobody else claims it, or the
    * account has proved it by DNS. `*.` is covered by no file.
    */
   isTrusted(actor: Actor, hostname: Hostname): Promise<boolean>;
-  /** Whether another account claims the name. */
+  /** Whether another account claims the name, or one above it. */
   isContested(hostname: Hostname): Promise<boolean>;
   /**
-   * Puts a certificate in place on websites: those of the account named, with its key on record.
+   * Puts a certificate in place: on the website, or on those hostnames of it that are named. The key is one of the
+   * account, on record. Answers with the website as it is then.
    * @throws DeskError `not-found`, `invalid-value` where key and certificate do not fit
    */
-  install(
-    actor: Actor,
-    websiteId: number,
-    what: { certificatePem: string; keyId: number; certificateId: number | null },
-  ): Promise<Website>;
+  install(actor: Actor, websiteId: number, what: Installation): Promise<Website>;
+  /** @throws DeskError `not-found` */
   uninstall(actor: Actor, websiteId: number): Promise<Website>;
 }
 
-/** How long a hostname's TXT value is looked for. */
-export interface HostnameProof {
-  name: string;
-  value: string;
-  verifiedAt: Instant | null;
+export interface Installation {
+  /** Leaf first, PEM. */
+  certificatePem: string;
+  keyId: number;
+  /** The certificate's record, where the desk has one. */
+  certificateId: number | null;
+  hostnameIds?: readonly number[];
+}
+
+/** What the operator does for accounts: platforms make websites, and know whose they are. */
+export interface OperatorHosting
+  extends Pick<
+    Hosting,
+    'createGroup' | 'deleteGroup' | 'createWebsite' | 'deleteWebsite' | 'addHostnames' | 'deleteHostname'
+  > {
+  /**
+   * The operator's word that the account controls the name: it counts like a proof by DNS.
+   * @throws DeskError `not-found`
+   */
+  vouchFor(actor: Actor, hostnameId: number): Promise<Hostname>;
 }

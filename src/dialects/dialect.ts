@@ -61,6 +61,22 @@ export interface DialectContext {
 export interface ReadyAccount {
   organizationId: number;
   domain: string;
+  /** A website of each hosting dialect, by the dialect's name. */
+  websites?: ReadonlyMap<string, ReadyWebsite>;
+}
+
+export interface ReadyWebsite {
+  uid: string;
+  name: string;
+  hostnames: readonly { uid: string; name: string }[];
+}
+
+/** What a dialect of a hosting platform says of its websites. */
+export interface HostingDialect {
+  /** Label of the TXT record that proves a name: `_label` before it. */
+  proofLabel: string;
+  /** What the first start of the sandbox makes: a website of these names, the first one primary, all reserved (RFC 6761). */
+  ready: { group: string | null; website: string; hostnames: readonly string[] };
 }
 
 /** One vendor's API. `src/server.ts` lists them; each lies in its own folder. */
@@ -69,12 +85,24 @@ export interface Dialect {
   readonly name: string;
   /** Member of `credentials.json`: `realtimeRegister`. */
   readonly credentialsKey: string;
-  /** A new secret of the form that this vendor's clients expect; holds 256 random bits. */
-  newSecret(handle: string, random: Random): string;
+  /**
+   * Kinds of secrets with which one signs in, each a credential of its own, labelled so; one without a kind where it is
+   * not told. The first is made where nobody asks for another.
+   */
+  readonly secretKinds?: readonly [string, ...string[]];
+  /**
+   * A new secret, to be known again by `authenticate`: what this vendor's clients send, all of it where they send more
+   * than one word (`user:password`); holds 256 random bits. Its text tells its kind.
+   */
+  newSecret(handle: string, random: Random, kind?: string): string;
   /** What the key of the first start may do; by default `orders`. */
   readonly firstRole?: Role;
-  /** What a client needs, written into `credentials.json`. */
+  /** What a client needs, written into `credentials.json`; of several kinds of secrets all members together. */
   describeCredentials(handle: string, secret: string, ready?: ReadyAccount | null): Record<string, unknown>;
+  /** The first kind's secret out of these members, null where it is not there; where it is not told, `apiKey`. */
+  secretOf?(credentials: Readonly<Record<string, unknown>>): string | null;
+  /** Of hosting platforms. */
+  readonly hosting?: HostingDialect;
   /** A `curl` command that works on a fresh start. */
   exampleCommand(baseUrl: string, handle: string, secret: string): string;
   /** Registers routes, parsers, 404 and error renderer on an encapsulated instance. */

@@ -18,7 +18,7 @@ const DONE = 'first-start';
 /** What the first start made, for the console. */
 export interface FirstStart {
   handle: string;
-  /** By dialect name. */
+  /** By dialect name; of several kinds of secrets the first. */
   secrets: ReadonlyMap<string, string>;
 }
 
@@ -39,19 +39,24 @@ export async function firstStart(
   const [done] = await office.store.find('settings', { name: DONE }, { limit: 1 });
   if (done !== undefined) return null;
   await ensureAccount(office);
-  const ready = sandbox ? await makeReady(office, FIRST_ACCOUNT) : null;
+  const ready = sandbox ? await makeReady(office, FIRST_ACCOUNT, dialects) : null;
   const secrets = new Map<string, string>();
-  for (const { name: dialect, firstRole: role } of [...dialects, adminKeys]) {
+  const all: { dialect: string; secret: string }[] = [];
+  for (const { name: dialect, firstRole: role, secretKinds } of [...dialects, adminKeys]) {
     // Dialects that know roles know users as well.
     const powers = role === undefined ? {} : { role, userId: ready?.userId ?? null };
     const ask = { account: FIRST_ACCOUNT, dialect, userName: 'first', ...powers };
-    const { secret } = await createKey(office, ask, 'first-start');
-    secrets.set(dialect, secret);
+    for (const kind of secretKinds ?? [undefined]) {
+      const { secret } = await createKey(office, { ...ask, ...(kind === undefined ? {} : { kind }) }, 'first-start');
+      all.push({ dialect, secret });
+      if (!secrets.has(dialect)) secrets.set(dialect, secret);
+    }
   }
-  const members = dialects.map((dialect) => [
-    dialect.credentialsKey,
-    dialect.describeCredentials(FIRST_ACCOUNT, secrets.get(dialect.name) as string, ready),
-  ]);
+  const members = dialects.map((dialect) => {
+    const own = all.filter((one) => one.dialect === dialect.name);
+    const described = own.map(({ secret }) => dialect.describeCredentials(FIRST_ACCOUNT, secret, ready));
+    return [dialect.credentialsKey, Object.assign({}, ...described)];
+  });
   writePrivately(credentialsFile(data), { ...Object.fromEntries(members), admin: { apiKey: secrets.get('admin') } });
   await againOnConflict(() => office.store.transact((unit) => noteDone(unit, office.clock)));
   return { handle: FIRST_ACCOUNT, secrets };
@@ -78,13 +83,19 @@ export function readCredentials(data: string, dialects: readonly Dialect[]): Fir
   const file = credentialsFile(data);
   if (!existsSync(file)) return null;
   try {
-    const members = JSON.parse(readFileSync(file, 'utf8')) as Record<string, { apiKey?: string }>;
-    const found = dialects.map(({ name, credentialsKey }) => [name, members[credentialsKey]?.apiKey] as const);
-    const secrets = new Map(found.filter((entry): entry is [string, string] => entry[1] !== undefined));
+    const members = JSON.parse(readFileSync(file, 'utf8')) as Record<string, Record<string, unknown>>;
+    const found = dialects.map(({ name, credentialsKey, secretOf = apiKeyOf }) => {
+      return [name, secretOf(members[credentialsKey] ?? {})] as const;
+    });
+    const secrets = new Map(found.filter((entry): entry is [string, string] => entry[1] !== null));
     return { handle: FIRST_ACCOUNT, secrets };
   } catch {
     return null;
   }
+}
+
+function apiKeyOf({ apiKey }: Readonly<Record<string, unknown>>): string | null {
+  return typeof apiKey === 'string' ? apiKey : null;
 }
 
 function writePrivately(file: string, content: object): void {

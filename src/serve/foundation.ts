@@ -3,6 +3,8 @@ import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Office } from '../admin/office.ts';
 import type { Config } from '../config/load.ts';
+import type { OperatorHosting } from '../core/hosting.ts';
+import { createOperatorHosting } from '../core/hosting/create-hosting.ts';
 import type { Random } from '../core/ports.ts';
 import type { Clock } from '../core/time.ts';
 import type { Dialect } from '../dialects/dialect.ts';
@@ -10,6 +12,7 @@ import { loadMasterKey, storedSalt } from '../secrets/master-key.ts';
 import { createSecretBox, type SecretBox } from '../secrets/secret-box.ts';
 import { type ChanceryStore, openStore } from '../store/open.ts';
 import { DIALECTS } from './dialects.ts';
+import { namesOf } from './names.ts';
 import { systemClock, systemRandom } from './system.ts';
 
 /** What everything else stands on: configuration, log, database and the box of secrets. */
@@ -67,5 +70,8 @@ export async function openFoundation(config: Config, log: Logger): Promise<Found
 /** The operator's desk over a foundation. */
 export function officeOf(foundation: Foundation, vetting: Office['vetting']): Office {
   const { store, clock, random, dialects, config } = foundation;
-  return { store, clock, random, dialects, catalogue: config.catalogue, accountDefaults: config.accounts, vetting };
+  const { catalogue, accounts: accountDefaults } = config;
+  const names = namesOf(config);
+  const hosting = (dialect: string): OperatorHosting => createOperatorHosting({ store, clock, random, names }, dialect);
+  return { store, clock, random, dialects, catalogue, accountDefaults, hosting, vetting };
 }

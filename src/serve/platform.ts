@@ -1,20 +1,21 @@
 import type { Checkouts } from '../core/checkouts.ts';
 import { DeskError } from '../core/errors.ts';
 import type { Hosting } from '../core/hosting.ts';
+import { createHosting } from '../core/hosting/create-hosting.ts';
 import type { Engine } from '../core/parts.ts';
 import { createKeptFiles } from '../core/create-kept-files.ts';
 import type { KeptFiles } from '../core/kept-files.ts';
 import type { KeyTools } from '../core/ports.ts';
 import type { SubscriberKeys } from '../core/subscriber-keys.ts';
 import { createSubscriberKeys } from '../core/subscriber-keys/create-subscriber-keys.ts';
+import type { Dialect } from '../dialects/dialect.ts';
 import { loadDebianWeakKeys } from '../pki/debian-weak-keys.ts';
 import { createKeyTools } from '../pki/key-tools.ts';
 import type { SecretBox } from '../secrets/secret-box.ts';
 
 /** What dialects of hosting platforms are given beside the desk. */
 export interface Platform {
-  /** Websites of the dialect of this folder name. */
-  hosting(dialect: string): Hosting;
+  hosting(dialect: Pick<Dialect, 'name' | 'hosting'>): Hosting;
   subscriberKeys: SubscriberKeys;
   keyTools: KeyTools;
   keptFiles: KeptFiles;
@@ -40,7 +41,7 @@ export function openPlatform(parts: PlatformParts): Platform {
   );
   const objection = (dialect: string): string | null => keyObjection(parts, dialect);
   return {
-    hosting: () => absent<Hosting>('hosting'),
+    hosting: ({ name, hosting }) => createHosting(engine, name, hosting?.proofLabel),
     subscriberKeys: createSubscriberKeys({ store, clock, keyTools, seal: box.seal, open: box.open, objection }),
     keyTools,
     keptFiles: createKeptFiles({ store, clock }),

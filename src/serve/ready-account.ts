@@ -4,7 +4,8 @@ import { againOnConflict } from '../core/again.ts';
 import type { Account, Organization } from '../core/records.ts';
 import { insertRoot } from '../core/registry/containers.ts';
 import type { Unit } from '../core/store.ts';
-import type { ReadyAccount } from '../dialects/dialect.ts';
+import type { Dialect, ReadyAccount } from '../dialects/dialect.ts';
+import { readyWebsites } from './ready-websites.ts';
 
 /** A reserved name (RFC 6761), so that nothing said about it can touch a real domain. */
 const DOMAIN = 'ready.test';
@@ -17,9 +18,19 @@ export interface MadeReady extends ReadyAccount {
 
 /**
  * Gives an account of the sandbox what otherwise takes people: an administrator, approval by itself, an organization
- * that counts as vetted and a domain that counts as proved. Done once; a second time it answers with what is there.
+ * that counts as vetted and a domain that counts as proved, and a website in each hosting dialect. Done once; a second time it answers with what is there.
  */
-export function makeReady(office: Office, handle: string): Promise<MadeReady> {
+export async function makeReady(
+  office: Office,
+  handle: string,
+  dialects: readonly Pick<Dialect, 'name' | 'hosting'>[] = [],
+): Promise<MadeReady> {
+  const made = await makeAccountReady(office, handle);
+  const account = await accountByHandle(office.store, handle);
+  return { ...made, websites: await readyWebsites(office, account, dialects) };
+}
+
+function makeAccountReady(office: Office, handle: string): Promise<MadeReady> {
   return againOnConflict(() =>
     office.store.transact(async (unit) => {
       const account = await accountByHandle(unit, handle);

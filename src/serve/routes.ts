@@ -102,7 +102,7 @@ async function registerDialect(
       pki: desk.pki,
       names: desk.names,
       issuers: desk.issuers,
-      hosting: hosting(dialect.name),
+      hosting: hosting(dialect),
       subscriberKeys,
       keyTools,
       keptFiles,

@@ -7,8 +7,10 @@ import { adminKeys, createKey, revokeKey } from '../../src/admin/keys.ts';
 import type { Office } from '../../src/admin/office.ts';
 import { adminRoutes } from '../../src/admin/routes.ts';
 import { buildCatalogue } from '../../src/config/catalogue.ts';
+import { createOperatorHosting } from '../../src/core/hosting/create-hosting.ts';
 import { createAuthenticator } from '../../src/http/authenticate.ts';
 import { SAMPLES } from '../store/samples.ts';
+import { plainNames } from '../support/core-world.ts';
 import { fixedClock, forEachStore } from '../support/stores.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
@@ -27,7 +29,16 @@ forEachStore((open) => {
       clock,
       random,
       catalogue: buildCatalogue(),
-      dialects: [{ name: 'one', newSecret: (handle) => `${handle}:${Buffer.from(random.bytes(32)).toString('hex')}` }],
+      dialects: [
+        { name: 'one', newSecret: (handle) => `${handle}:${Buffer.from(random.bytes(32)).toString('hex')}` },
+        {
+          name: 'hoster',
+          hosting: {},
+          secretKinds: ['token', 'password'],
+          newSecret: (handle, _random, kind) => `${kind}:${handle}:${Buffer.from(random.bytes(32)).toString('hex')}`,
+        },
+      ],
+      hosting: (dialect) => createOperatorHosting({ store, clock, random, names: plainNames }, dialect),
       accountDefaults: { currency: 'EUR', startBalance: 0 },
       vetting: {
         vetOrganization: note('vet'),
@@ -45,10 +56,11 @@ forEachStore((open) => {
       prefix: '/admin/v1',
     });
     await createAccount(office, { handle: 'acme' }, 'test');
-    const call = (key: string) => async (method: 'GET' | 'POST', path: string, payload?: object) => {
+    const call = (key: string) => async (method: 'GET' | 'POST' | 'DELETE', path: string, payload?: object) => {
       const headers = { authorization: `Bearer ${key}` };
       const answer = await app.inject({ method, url: `/admin/v1${path}`, headers, ...(payload && { payload }) });
-      return { status: answer.statusCode, body: answer.json<Record<string, never>>() as Record<string, unknown> };
+      const body = answer.body === '' ? {} : answer.json<Record<string, unknown>>();
+      return { status: answer.statusCode, body };
     };
     const key = async (role: 'admin' | 'view', userName = 'ann') =>
       call((await createKey(office, { account: 'acme', dialect: 'admin', role, userName }, 'test')).secret);
@@ -104,6 +116,72 @@ forEachStore((open) => {
     await assert.rejects(revokeKey(office, 1, 'ann'), { kind: 'not-found' });
     await assert.rejects(createKey(office, { account: 'acme', dialect: 'two' }, 'ann'), { field: 'dialect' });
     assert.ok(adminKeys.newSecret('x', random).length > 43 + 'chancery_admin_'.length - 1);
+  });
+
+  test('a dialect with several kinds of secrets gets one credential of each kind, labelled so', async () => {
+    const { office, store } = await world();
+    await createAccount(office, { handle: 'acme' }, 'ann');
+    const ask = { account: 'acme', dialect: 'hoster' };
+    const first = await createKey(office, ask, 'ann');
+    const second = await createKey(office, { ...ask, kind: 'password' }, 'ann');
+    assert.match(first.secret, /^token:acme:/);
+    assert.match(second.secret, /^password:acme:/);
+    assert.deepEqual(
+      (await store.find('credentials', {})).map(({ label }) => label),
+      ['token', 'password'],
+    );
+    await assert.rejects(createKey(office, { ...ask, kind: 'badge' }, 'ann'), { field: 'kind' });
+    await assert.rejects(createKey(office, { account: 'acme', dialect: 'one', kind: 'token' }, 'ann'), {
+      field: 'kind',
+    });
+  });
+
+  test('websites are made for accounts over the API, and their names vouched for', async () => {
+    const { office, store } = await world();
+    const { key } = await served(office);
+    const call = await key('admin');
+    const ask = { account: 'acme', dialect: 'hoster', name: 'shop', group: 'Shops', hostnames: ['a.test', 'b.test'] };
+    const made = await call('POST', '/websites', ask);
+    assert.equal(made.status, 201, JSON.stringify(made.body));
+    const names = made.body['hostnames'] as { id: number; name: string; isPrimary: boolean; verifiedAt: null }[];
+    assert.deepEqual(
+      names.map(({ name, isPrimary, verifiedAt }) => [name, isPrimary, verifiedAt]),
+      [
+        ['a.test', true, null],
+        ['b.test', false, null],
+      ],
+    );
+    const second = await call('POST', '/websites', { ...ask, name: 'shop2', hostnames: [], proved: true });
+    assert.equal(second.body['groupId'], made.body['groupId']);
+    const more = await call('POST', `/websites/${String(second.body['id'])}/hostnames`, {
+      hostnames: ['c.test'],
+      proved: true,
+    });
+    assert.equal(more.status, 201);
+    assert.equal((await store.find('hostnames', { name: 'c.test' }))[0]?.isPrimary, true);
+    const vouched = await call('POST', `/hostnames/${names[0]?.id}/vouch`);
+    assert.equal(typeof vouched.body['verifiedAt'], 'string');
+    assert.equal((await call('DELETE', `/hostnames/${names[1]?.id}`)).status, 204);
+    const listed = await call('GET', '/hostnames?account=acme');
+    assert.equal(listed.body['total'], 2);
+    assert.equal((await call('DELETE', `/websites/${String(made.body['id'])}`)).status, 204);
+    assert.equal((await call('GET', `/websites/${String(made.body['id'])}`)).status, 404);
+    const events = await store.find('auditEvents', { action: ['website.created', 'hostname.proved'] });
+    assert.ok(events.length === 4 && events.every((event) => event.actor === 'operator:ann'));
+    for (const [changes, status] of [
+      [{ dialect: 'one', name: 'x' }, 400],
+      [{ account: 'nobody', name: 'x' }, 404],
+      [{}, 409],
+      [{ name: 'x', hostnames: ['not a name'] }, 400],
+      [{ name: 'x', surprise: 1 }, 400],
+    ] as const) {
+      assert.equal((await call('POST', '/websites', { ...ask, name: 'shop2', ...changes })).status, status);
+    }
+    // What was refused for its names left no website behind.
+    assert.deepEqual(await store.find('websites', { name: 'x' }), []);
+    const viewer = await key('view', 'eve');
+    assert.equal((await viewer('POST', '/websites', ask)).status, 403);
+    assert.equal((await viewer('GET', '/websites')).status, 200);
   });
 
   test('the API lets admin keys in alone, and view keys only look', async () => {

@@ -174,7 +174,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       names,
       rules: engine.rules,
       issuers,
-      hosting: platform.hosting(dialect.name),
+      hosting: platform.hosting(dialect),
       subscriberKeys: platform.subscriberKeys,
       keyTools: platform.keyTools,
       keptFiles: platform.keptFiles,

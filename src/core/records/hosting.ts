@@ -90,6 +90,11 @@ export interface Hostname {
   /** Random value to be published in a TXT record; null once proved or where no proof is asked. */
   verificationToken: string | null;
   verifiedAt: Instant | null;
+  /** What is installed for this name, as `Website` has it; null where it is served with its website's. */
+  certificatePem: string | null;
+  keyId: number | null;
+  certificateId: number | null;
+  installedAt: Instant | null;
   extra: Record<string, unknown>;
   createdAt: Instant;
 }

@@ -14,7 +14,8 @@ const TABLES: Readonly<Record<string, string>> = {
     'certificate_id:int? installed_at:int? extra:json created_at:int',
   hostnames:
     'account_id:int dialect:text website_id:int uid:text name:text is_primary:bool redirects_to:int? ' +
-    'verification_token:text? verified_at:int? extra:json created_at:int',
+    'verification_token:text? verified_at:int? certificate_pem:text? key_id:int? certificate_id:int? ' +
+    'installed_at:int? extra:json created_at:int',
 };
 
 const UNIQUE = [
@@ -39,6 +40,9 @@ const LOOKUPS = [
   'hostnames: website_id id',
   'hostnames: account_id name',
   'hostnames: name',
+  'hostnames: certificate_id where certificate_id is not null',
+  'hostnames: key_id where key_id is not null',
+  'websites: key_id where key_id is not null',
 ];
 
 /** Websites of hosting platforms, with their keys and files. */

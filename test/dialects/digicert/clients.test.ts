@@ -111,7 +111,8 @@ forEachStore((open) => {
     const { store, clock, catalogue, office: vetting, actor } = client.desk;
     const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
     const accountDefaults = { currency: 'EUR', startBalance: 0 };
-    const office = { store, clock, random, catalogue, dialects: [], accountDefaults, vetting };
+    const hosting = (): never => assert.fail('no websites here');
+    const office = { store, clock, random, catalogue, dialects: [], accountDefaults, hosting, vetting };
     const ready = await makeReady(office, actor.handle);
     const [user] = await store.find('users', { id: ready.userId });
     const division = (await client.get('/container')).json.containers[0].id;

@@ -1,0 +1,89 @@
+import { againOnConflict } from '../again.ts';
+import type { Actor } from '../desk.ts';
+import { DeskError } from '../errors.ts';
+import { baseOf, climb } from '../names.ts';
+import type { DomainCheck } from '../ports.ts';
+import type { Challenge, Hostname } from '../records.ts';
+import { note } from '../registry/note.ts';
+import type { Unit } from '../store.ts';
+import type { Instant } from '../time.ts';
+import { type HostingParts, ownHostname, type WebsiteParts } from './own.ts';
+
+/** The TXT record that proves a name; null once it is proved. */
+export function proofRecord(
+  { proofLabel }: Pick<HostingParts, 'proofLabel'>,
+  { name, verificationToken }: Pick<Hostname, 'name' | 'verificationToken'>,
+): { name: string; value: string } | null {
+  if (verificationToken === null) return null;
+  return { name: `${proofLabel}.${baseOf(name)}`, value: verificationToken };
+}
+
+/**
+ * Looks for the hostname's token now, at the name and at every domain above it down to the registrable one: who can
+ * write there holds what lies below. Another account's earlier proof of the same name ends with it.
+ * @throws DeskError `not-found`, `validation-failed` where the record is not there
+ */
+export async function verifyHostname(parts: HostingParts, actor: Actor, hostnameId: number): Promise<Hostname> {
+  const hostname = await ownHostname(parts.store, parts, actor, hostnameId);
+  const value = hostname.verificationToken;
+  if (value === null) return hostname;
+  const check = await parts.domains.check(recordsOf(parts, hostname, value));
+  const proved = await againOnConflict(() =>
+    parts.store.transact(async (unit) => {
+      const now = parts.clock.now();
+      recordLook(unit, hostname, check, now);
+      if (check.outcome !== 'passed') return null;
+      const current = await ownHostname(unit, parts, actor, hostnameId);
+      // What was found proves the value that was looked for, no other.
+      return current.verificationToken === value ? believe(unit, parts, actor, current, now, 'dns') : current;
+    }),
+  );
+  if (proved === null) throw new DeskError('validation-failed', `${hostname.name}: ${check.message}`);
+  return proved;
+}
+
+function recordsOf(parts: HostingParts, { name }: Hostname, value: string): Challenge[] {
+  const base = baseOf(name);
+  const domains = climb(base, parts.names.registrableDomain(base) ?? base);
+  return domains.map((domain) => ({ method: 'dns', record: 'TXT', name: `${parts.proofLabel}.${domain}`, value }));
+}
+
+function recordLook(unit: Unit, { accountId, name }: Hostname, check: DomainCheck, at: Instant): void {
+  const { outcome, message, evidence } = check;
+  const id = unit.newId('attempts');
+  const about = { requestId: null, validationId: null, kind: 'domain' as const, name };
+  unit.insert('attempts', { id, accountId, ...about, outcome, message, evidence, at });
+}
+
+/** The operator's word in place of a record in the DNS. @throws DeskError `not-found` */
+export async function vouchFor(parts: WebsiteParts, actor: Actor, hostnameId: number): Promise<Hostname> {
+  return againOnConflict(() =>
+    parts.store.transact(async (unit) => {
+      const hostname = await ownHostname(unit, parts, actor, hostnameId);
+      return believe(unit, parts, actor, hostname, parts.clock.now(), 'operator');
+    }),
+  );
+}
+
+async function believe(
+  unit: Unit,
+  parts: WebsiteParts,
+  actor: Actor,
+  before: Hostname,
+  now: Instant,
+  by: 'dns' | 'operator',
+): Promise<Hostname> {
+  const { id, name, accountId, verificationToken } = before;
+  const proved = { verifiedAt: now, verificationToken: null };
+  await unit.update('hostnames', id, proved, { verificationToken });
+  note(unit, actor, 'hostname.proved', `hostname:${id}`, { name, by }, now);
+  for (const other of await unit.find('hostnames', { name })) {
+    if (other.accountId === accountId || other.verifiedAt === null) continue;
+    const token = Buffer.from(parts.random.bytes(24)).toString('base64url');
+    await unit.update('hostnames', other.id, { verifiedAt: null, verificationToken: token });
+    const details = { name, why: 'somebody else has proved it' };
+    const target = `hostname:${other.id}`;
+    unit.audit({ at: now, actor: 'system', accountId: other.accountId, action: 'hostname.unproved', target, details });
+  }
+  return { ...before, ...proved };
+}
