@@ -3,7 +3,7 @@ import { invalidValue } from './errors.ts';
 import { covers } from './facts.ts';
 import type { NamePolicy, Random } from './ports.ts';
 import type { Catalogue } from './products.ts';
-import type { AccountSettings, CertificateRequest, OrderDetails, Validation } from './records.ts';
+import type { AccountSettings, CertificateRequest, Challenge, OrderDetails, Validation } from './records.ts';
 import type { Clock } from './time.ts';
 
 /** What an order was last asked with. */
@@ -32,7 +32,10 @@ export interface AskAgainTools {
   catalogue: Catalogue;
 }
 
-/** As the last time to the letter: for dialects whose challenges do not age. */
+/**
+ * As the last time to the letter: for dialects whose challenges do not age. What the desk answered itself it does not
+ * answer again: whether it may is for the dialect to say each time.
+ */
 export function askTheSame({ request, validations }: LastAsk): NextAsk {
   return {
     chooseValidation: (domain, name) => sameWay(validations, domain, name),
@@ -46,5 +49,11 @@ function sameWay(validations: readonly Validation[], domain: string, name: strin
   const fitting = validations.filter((one) => covers(one, name));
   const last = fitting.findLast((one) => one.domain === domain) ?? fitting.at(-1);
   if (last === undefined) throw invalidValue('validation', `It is not known how ${domain} was validated`, domain);
-  return { method: last.method, challenges: last.challenges, domain: last.domain };
+  return { method: last.method, challenges: last.challenges.map(notAnsweredHere), domain: last.domain };
+}
+
+function notAnsweredHere(challenge: Challenge): Challenge {
+  if (challenge.method !== 'http') return challenge;
+  const { answeredHere: _, ...rest } = challenge;
+  return rest;
 }

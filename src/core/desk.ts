@@ -41,7 +41,10 @@ export interface ValidationChoice {
   challenges: Challenge[];
   /** The name itself, or a parent of it that is proved in its place, not above the registrable domain. */
   domain?: string;
-  /** Where true, the desk answers for its `http` challenges itself: the name is served by a website of the account. */
+  /**
+   * Where true, the desk answers for its `http` challenges itself while the validation is open: the name is served by a
+   * website of the account, and leads to the desk's responder. The dialect answers for that being so.
+   */
   selfPublished?: boolean;
 }
 
@@ -102,9 +105,11 @@ interface TermAsk {
   endsAt?: Instant | null;
   /** What the order carries in dialects that know more of it. */
   details?: DetailsAsk;
+  /** The division that the order is to lie in. */
+  containerId?: number | null;
 }
 
-export type DetailsAsk = Omit<OrderDetails, 'id' | 'accountId' | 'userId' | 'alternativeKey'>;
+export type DetailsAsk = Omit<OrderDetails, 'id' | 'accountId' | 'alternativeKey'>;
 
 /** What is to be otherwise: as it stands, or as it follows from what the order carries at that moment. */
 export type DetailsChange = Partial<DetailsAsk> | ((carried: DetailsAsk) => Partial<DetailsAsk>);

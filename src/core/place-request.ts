@@ -4,13 +4,15 @@ import type { Actor, CertificateAsk, DetailsAsk, Placed, Quote } from './desk.ts
 import { advanceWithinCall, settleWorld, write } from './engine.ts';
 import type { Engine } from './parts.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
+import { isAnsweredHere, keepAnswers } from './challenge-answers.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import { checkPlaces } from './hosting/install.ts';
 import { sameIdentity } from './identity.ts';
 import { isKeyKeptHere } from './kept-keys.ts';
 import type { OrderedNames } from './names.ts';
-import { checkDetails, checkFields } from './order-details.ts';
+import { checkDetails, checkFields, keepFieldValues } from './order-details.ts';
+import { ownContainer } from './own.ts';
 import { findOrganization } from './organizations.ts';
 import { checkDomains } from './perform.ts';
 import { refuseObjections } from './objections.ts';
@@ -39,6 +41,7 @@ export interface Placement {
   endsAt?: Instant | null;
   /** What a new order carries in dialects that know more of it. */
   details?: DetailsAsk | undefined;
+  containerId?: number | null;
   target: Certificate | null;
   /** Runs first in the transaction; what it throws leaves nothing behind. */
   beforehand?: (unit: Unit) => Promise<void>;
@@ -66,7 +69,13 @@ export async function placeRequest(engine: Engine, actor: Actor, placement: Plac
 /** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */
 async function checkBeforehand(engine: Engine, actor: Actor, placement: Placement): Promise<Map<string, DomainCheck>> {
   const planned = await plan(engine, engine.store, actor, placement, 0, () => 0);
-  const results = await checkDomains(engine, planned.filter(isOpen));
+  const open = planned.filter(isOpen);
+  if (open.some(isAnsweredHere)) {
+    await engine.store.transact(async (unit) => {
+      for (const one of open) await keepAnswers(unit, null, one, engine.clock.now());
+    });
+  }
+  const results = await checkDomains(engine, open);
   const failed = results.filter((result) => result.check.outcome !== 'passed');
   if (failed.length > 0) {
     const reasons = failed.map(({ validation, check }) => `${validation.domain}: ${check.message}`);
@@ -199,15 +208,12 @@ async function organizationFor(
 async function recordDetails(unit: Unit, actor: Actor, placement: Placement, facts: Facts): Promise<void> {
   const { details } = placement;
   if (details === undefined || facts.order === null) return;
-  const checked = await checkDetails(unit, actor, details, facts.order.id);
+  const { id: orderId, containerId } = facts.order;
+  if (containerId !== null) await ownContainer(unit, actor, containerId);
+  const checked = await checkDetails(unit, actor, details, orderId);
   const customFields = await checkFields(unit, actor.accountId, details.customFields);
-  unit.insert('orderDetails', {
-    ...checked,
-    customFields,
-    id: facts.order.id,
-    accountId: actor.accountId,
-    userId: actor.userId,
-  });
+  unit.insert('orderDetails', { ...checked, customFields, id: orderId, accountId: actor.accountId });
+  keepFieldValues(unit, actor.accountId, orderId, customFields);
 }
 
 function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationId: number | null, now: number): Order {
@@ -226,6 +232,9 @@ function openOrder(unit: Unit, actor: Actor, placement: Placement, organizationI
     extraWildcards: names.extraWildcards,
     renewsOrderId: placement.kind === 'renew' ? (placement.target?.orderId ?? null) : null,
     organizationId,
+    containerId: placement.containerId ?? null,
+    userId: actor.userId,
+    certificateEndsAt: null,
     createdAt: now,
   };
 }

@@ -3,7 +3,7 @@ import { invalidValue } from './errors.ts';
 import { covers, isFresh } from './facts.ts';
 import { baseOf, climb, isWildcard } from './names.ts';
 import type { NamePolicy } from './ports.ts';
-import type { Validation } from './records.ts';
+import type { Challenge, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
 import type { Instant } from './time.ts';
 
@@ -57,6 +57,10 @@ function byLabels(left: string, right: string): number {
   return difference !== 0 ? difference : Number(isWildcard(right)) - Number(isWildcard(left));
 }
 
+function answeredHere(challenge: Challenge): Challenge {
+  return challenge.method === 'http' ? { ...challenge, answeredHere: true } : challenge;
+}
+
 /** A proof of the account as a request counts it. */
 export function reuse(
   owner: { accountId: number; requestId: number },
@@ -103,7 +107,7 @@ export function openValidation(
     method: choice.method,
     coversSubdomains: choice.method !== 'http',
     state: 'waiting',
-    challenges: choice.challenges,
+    challenges: choice.selfPublished === true ? choice.challenges.map(answeredHere) : choice.challenges,
     detail: null,
     attempts: 0,
     nextAttemptAt: choice.method === 'email' ? null : world.now,

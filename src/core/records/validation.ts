@@ -9,7 +9,8 @@ export type Method = 'dns' | 'http' | 'email';
  */
 export type Challenge =
   | { method: 'dns'; record: 'TXT' | 'CNAME'; name: string; value: string; until?: Instant }
-  | { method: 'http'; host: string; path: string; content: string; until?: Instant }
+  /** `answeredHere`: the desk serves the file itself while the validation is open. */
+  | { method: 'http'; host: string; path: string; content: string; until?: Instant; answeredHere?: true }
   | { method: 'email'; address: string };
 
 /** Proof that the account controls a domain: asked for by one request, reusable by later ones. */
