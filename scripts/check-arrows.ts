@@ -14,6 +14,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   store: ['core', 'pki'],
   workers: ['core', 'pki'],
   validation: ['core', 'pki'],
+  responders: ['core', 'pki', 'validation'],
   issuers: ['core', 'pki', 'secrets', 'workers'],
   jobs: ['core', 'pki'],
   notify: ['core', 'pki', 'secrets', 'validation'],
