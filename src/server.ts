@@ -48,7 +48,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const foundation = await openFoundation(config, log);
   opened.defer(() => foundation.close());
   const { store, clock, random, dialects } = foundation;
-  const world = await openWorld(config, { clock, random });
+  const world = await openWorld(config, { clock, random, store });
   opened.defer(() => world.close());
   const metrics = createMetrics();
   metrics.gauge('chancery_store_units', 'Units of work stored since the start', () => store.stats().units);

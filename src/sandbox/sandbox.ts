@@ -4,7 +4,7 @@ import { type Endpoint, startDnsServer } from './dns-server.ts';
 import { createZone } from './dns-zone.ts';
 import { type CaughtMail, startMailSink } from './mail-sink.ts';
 import { isReserved } from './reserved-names.ts';
-import { type PublishedFile, startWebServer } from './web-server.ts';
+import { type FileLookup, type PublishedFile, startWebServer } from './web-server.ts';
 
 const LOOPBACK = '127.0.0.1';
 
@@ -36,14 +36,16 @@ export interface Sandbox {
 export interface SandboxOptions {
   clock: Clock;
   log?: { warn(details: object, message: string): void };
+  /** Answers for files that nobody published. */
+  lookup?: FileLookup;
 }
 
 /** Starts the three servers on loopback, each on a free port. */
-export async function startSandbox({ clock, log }: SandboxOptions): Promise<Sandbox> {
+export async function startSandbox({ clock, log, lookup }: SandboxOptions): Promise<Sandbox> {
   const zone = createZone(LOOPBACK);
   const onError = (error: Error): void => log?.warn({ err: error }, 'A server of the sandbox met an error');
   const dns = await startDnsServer(zone, onError, LOOPBACK);
-  const web = await startWebServer(LOOPBACK);
+  const web = await startWebServer({ host: LOOPBACK, onError, ...(lookup === undefined ? {} : { lookup }) });
   const smtp = await startMailSink(clock, LOOPBACK);
 
   function route(host: string, port: number): { address: string; port: number } | null {

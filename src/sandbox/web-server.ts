@@ -25,12 +25,32 @@ const MAX_FILES = 1_000;
 const MAX_CONTENT = 65_536;
 const MAX_PATH = 2_048;
 
-/** Serves published files by host and path on `host`, on a free port; everything else is 404. */
-export async function startWebServer(host = '127.0.0.1'): Promise<WebServer> {
+/** What is answered for a file that nobody published, as the desk's own websites do; null where there is nothing. */
+export type FileLookup = (host: string, path: string) => Promise<string | null>;
+
+export interface WebServerOptions {
+  host?: string;
+  lookup?: FileLookup;
+  onError?: (error: Error) => void;
+}
+
+/**
+ * Serves published files by host and path on `host`, on a free port. Where none is published and the name is reserved,
+ * `lookup` is asked; everything else is 404.
+ */
+export async function startWebServer(options: WebServerOptions = {}): Promise<WebServer> {
+  const { host = '127.0.0.1', lookup = async () => null, onError = () => undefined } = options;
   const files = new Map<string, PublishedFile>();
   const server = createServer({ requestTimeout: 10_000, headersTimeout: 5_000, keepAliveTimeout: 1_000 });
   server.maxConnections = 64;
-  server.on('request', (request, response) => serveFile(files, request, response));
+  const contentOf: FileLookup = async (name, path) =>
+    files.get(fileKey(name, path))?.content ?? (isReserved(name) ? lookup(name, path) : null);
+  server.on('request', (request, response) => {
+    serveFile(contentOf, request, response).catch((error: Error) => {
+      onError(error);
+      response.writeHead(500).end();
+    });
+  });
   server.listen(0, host);
   await once(server, 'listening');
   return {
@@ -55,13 +75,13 @@ export async function startWebServer(host = '127.0.0.1'): Promise<WebServer> {
   };
 }
 
-function serveFile(files: Map<string, PublishedFile>, request: IncomingMessage, response: ServerResponse): void {
+async function serveFile(contentOf: FileLookup, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const host = plainName((request.headers.host ?? '').replace(/:\d*$/, ''));
   const path = (request.url ?? '').split('?', 1)[0] ?? '';
-  const file = files.get(fileKey(host, path));
   const readable = request.method === 'GET' || request.method === 'HEAD';
-  const status = !readable ? 405 : file === undefined ? 404 : 200;
-  const body = Buffer.from(status === 200 ? (file?.content ?? '') : `${status}\n`);
+  const content = readable ? await contentOf(host, path) : null;
+  const status = !readable ? 405 : content === null ? 404 : 200;
+  const body = Buffer.from(content ?? `${status}\n`);
   response.writeHead(status, {
     'content-type': 'text/plain; charset=utf-8',
     'content-length': body.length,

@@ -1,9 +1,12 @@
 import type { Config } from '../config/load.ts';
 import { DeskError } from '../core/errors.ts';
+import { httpAnswer } from '../core/challenge-answers.ts';
 import type { DomainControl, NamePolicy, Random } from '../core/ports.ts';
+import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { createMailer, type Mailer } from '../notify/mailer.ts';
 import { type Sandbox, startSandbox } from '../sandbox/sandbox.ts';
+import type { FileLookup } from '../sandbox/web-server.ts';
 import { createAddressGuard } from '../validation/address-guard.ts';
 import { createDomainControl } from '../validation/domain-control.ts';
 import { createGuardedFetch, type GuardedFetch } from '../validation/guarded-fetch.ts';
@@ -27,10 +30,12 @@ const DNS_TRIES = 3;
 /** Where a developer's own receiver listens. */
 const LOOPBACK = ['127.0.0.0/8', '::1/128'];
 
-type Tools = { clock: Clock; random: Random };
+type Tools = { clock: Clock; random: Random; store: Store };
 
 export async function openWorld(config: Config, tools: Tools): Promise<World> {
-  const sandbox = config.sandbox.enabled ? await startSandbox({ clock: tools.clock }) : null;
+  const { clock, store } = tools;
+  const lookup: FileLookup = (host, path) => httpAnswer(store, host, path, clock.now());
+  const sandbox = config.sandbox.enabled ? await startSandbox({ clock, lookup }) : null;
   const mailer = mailerOf(config, sandbox);
   const webhookRanges = [...config.webhooks.allowedRanges, ...(sandbox === null ? [] : LOOPBACK)];
   return {

@@ -11,8 +11,13 @@ before(async () => {
 });
 after(() => server.close());
 
-async function get(host: string, path: string, method = 'GET'): Promise<{ status: number; body: string }> {
-  const call = request({ host: server.host, port: server.port, path, method, agent: false, headers: { host } });
+async function get(
+  host: string,
+  path: string,
+  method = 'GET',
+  at: WebServer = server,
+): Promise<{ status: number; body: string }> {
+  const call = request({ host: at.host, port: at.port, path, method, agent: false, headers: { host } });
   call.end();
   const [response] = (await once(call, 'response')) as [IncomingMessage];
   const chunks = await response.toArray();
@@ -33,6 +38,36 @@ test('a published file is served under its host and path only', async () => {
   assert.equal((await get('shop.example', path)).body, 'new');
   server.remove('shop.example', path);
   assert.equal((await get('shop.example', path)).status, 404);
+});
+
+test('what nobody published is asked of the lookup, for reserved names alone', async () => {
+  const asked: string[] = [];
+  const errors: Error[] = [];
+  const hosted = await startWebServer({
+    lookup: async (host, path) => {
+      asked.push(`${host}${path}`);
+      if (path === '/broken') throw new Error('no database');
+      return path === '/answer' ? 'from the record' : null;
+    },
+    onError: (error) => errors.push(error),
+  });
+  try {
+    const from = (host: string, path: string, method?: string) => get(host, path, method, hosted);
+    assert.deepEqual(await from('Shop.test:80', '/answer?x'), { status: 200, body: 'from the record' });
+    assert.equal((await from('shop.test', '/other')).status, 404);
+    assert.equal((await from('shop.dev', '/answer')).status, 404);
+    assert.equal((await from('shop.test', '/answer', 'POST')).status, 405);
+    hosted.publish({ host: 'shop.test', path: '/answer', content: 'published' });
+    assert.equal((await from('shop.test', '/answer')).body, 'published');
+    assert.equal((await from('shop.test', '/broken')).status, 500);
+    assert.deepEqual(asked, ['shop.test/answer', 'shop.test/other', 'shop.test/broken']);
+    assert.deepEqual(
+      errors.map(({ message }) => message),
+      ['no database'],
+    );
+  } finally {
+    await hosted.close();
+  }
 });
 
 test('only reserved hosts and paths as clients send them are published', () => {
