@@ -25,7 +25,8 @@ export function orderedNames(
   const others = otherNames?.map((name, index) => policy.normalise(name, `names[${index}]`));
   const names = [...new Set([first, ...(others ?? freeNames(product, first, policy))])];
   checkKinds(product, names);
-  const free = new Set(freeNames(product, first, policy));
+  // Where the base of a wildcard is free, it is so for each of them.
+  const free = new Set([first, ...names.filter(isWildcard)].flatMap((name) => freeNames(product, name, policy)));
   const counted = names.filter((name) => !free.has(name));
   if (product.names !== 'multi' && counted.length > 1) {
     throw invalidValue('names', 'This product holds one name', counted[1]);

@@ -66,6 +66,29 @@ export async function placeRequest(engine: Engine, actor: Actor, placement: Plac
   return { request, certificate, validations, caa };
 }
 
+/**
+ * Puts several requests on record in one transaction, all of them or none, and takes each as far as it goes.
+ * `beforehand` and `afterwards` run in the same transaction, and what they throw leaves nothing behind.
+ * @throws DeskError as `placeRequest`
+ */
+export async function placeTogether(
+  engine: Engine,
+  actor: Actor,
+  placements: readonly Placement[],
+  work: { beforehand(unit: Unit): Promise<void>; afterwards(unit: Unit, placed: readonly Facts[]): Promise<void> },
+): Promise<void> {
+  const placed = await engine.store.transact(async (unit) => {
+    await work.beforehand(unit);
+    const all: Facts[] = [];
+    for (const placement of placements) all.push(await record(engine, unit, actor, placement, new Map()));
+    await work.afterwards(unit, all);
+    return all;
+  });
+  // What fails from here on is on record, and its job goes on with it.
+  await Promise.allSettled(placed.map((facts) => advanceWithinCall(engine, facts)));
+  engine.wake();
+}
+
 /** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */
 async function checkBeforehand(engine: Engine, actor: Actor, placement: Placement): Promise<Map<string, DomainCheck>> {
   const planned = await plan(engine, engine.store, actor, placement, 0, () => 0);

@@ -1,6 +1,6 @@
 import type { FastifyBaseLogger, FastifyInstance } from 'fastify';
 import type { AskAgain, AskAgainTools } from '../core/ask-again.ts';
-import type { Checkouts, ShopSettings } from '../core/checkouts.ts';
+import type { AskForItem, Checkouts, ShopSettings } from '../core/checkouts.ts';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Hosting } from '../core/hosting.ts';
 import type { KeptFiles } from '../core/kept-files.ts';
@@ -57,6 +57,9 @@ export interface DialectContext {
   log: FastifyBaseLogger;
 }
 
+/** What a dialect makes an order of an item with. */
+export type AskForItemTools = Pick<DialectContext, 'store' | 'clock' | 'random' | 'names' | 'pki' | 'catalogue'>;
+
 /** What the first start of the sandbox has made, so that a certificate can be had at once. */
 export interface ReadyAccount {
   organizationId: number;
@@ -109,6 +112,8 @@ export interface Dialect {
   serve(app: FastifyInstance, context: DialectContext): Promise<void>;
   /** How its orders that go on by themselves are asked for; where it is not told, as the last time to the letter. */
   askAgain?(tools: AskAgainTools): AskAgain;
+  /** How items are ordered that were bought on its pages. */
+  askForItem?(tools: AskForItemTools): AskForItem;
   /** OpenAPI 3.1 document of what is served. */
   openApi(): Record<string, unknown>;
 }

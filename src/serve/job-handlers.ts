@@ -31,10 +31,11 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
     'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
     'run-auto-orders': every(HOUR, clock, desk.office.runAutoOrders),
+    'expire-checkouts': every(HOUR, clock, desk.platform.operatorCheckouts.expireCheckouts),
   };
 }
 
-const RECURRING = ['expire-certificates', 'send-expiry-notices', 'run-auto-orders'];
+const RECURRING = ['expire-certificates', 'send-expiry-notices', 'run-auto-orders', 'expire-checkouts'];
 
 /** Puts the jobs that run for ever in place; where they are already, they become due now. */
 export async function enqueueRecurring(store: Store, clock: Clock): Promise<void> {

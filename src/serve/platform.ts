@@ -1,5 +1,5 @@
-import type { Checkouts } from '../core/checkouts.ts';
-import { DeskError } from '../core/errors.ts';
+import type { AskForItem, Checkouts, OperatorCheckouts, ShopSettings } from '../core/checkouts.ts';
+import { createCheckouts, createOperatorCheckouts } from '../core/checkouts/create-checkouts.ts';
 import type { Hosting } from '../core/hosting.ts';
 import { createHosting } from '../core/hosting/create-hosting.ts';
 import type { Engine } from '../core/parts.ts';
@@ -21,11 +21,14 @@ export interface Platform {
   keptFiles: KeptFiles;
   /** Purchases over the dialect of this folder name. */
   checkouts(dialect: string): Checkouts;
+  operatorCheckouts: OperatorCheckouts;
 }
 
 export interface PlatformParts {
   engine: Engine;
   box: SecretBox;
+  dialects: readonly Pick<Dialect, 'name' | 'askForItem'>[];
+  shop: Pick<ShopSettings, 'openFor'>;
   /** Whether names and CA are of the offline world, which nobody trusts. */
   sandboxed: boolean;
   /** Directory of Debian's lists of weak keys. */
@@ -34,18 +37,23 @@ export interface PlatformParts {
 
 /** Puts together what hosting platforms need of the heart. */
 export function openPlatform(parts: PlatformParts): Platform {
-  const { engine, box, weakKeysDirectory } = parts;
+  const { engine, box, shop, weakKeysDirectory } = parts;
   const { store, clock } = engine;
   const keyTools = createKeyTools(
     weakKeysDirectory === undefined ? {} : { weakKeys: loadDebianWeakKeys(weakKeysDirectory) },
   );
   const objection = (dialect: string): string | null => keyObjection(parts, dialect);
+  const asks = new Map<string, AskForItem | undefined>(
+    parts.dialects.map((dialect) => [dialect.name, dialect.askForItem?.(engine)]),
+  );
+  const askOf = (dialect: string): AskForItem | undefined => asks.get(dialect);
   return {
     hosting: ({ name, hosting }) => createHosting(engine, name, hosting?.proofLabel),
     subscriberKeys: createSubscriberKeys({ store, clock, keyTools, seal: box.seal, open: box.open, objection }),
     keyTools,
     keptFiles: createKeptFiles({ store, clock }),
-    checkouts: () => absent<Checkouts>('checkouts'),
+    checkouts: (dialect) => createCheckouts({ engine, dialect, openFor: shop.openFor, askOf }),
+    operatorCheckouts: createOperatorCheckouts({ engine, askOf }),
   };
 }
 
@@ -64,12 +72,4 @@ export function keyObjection(
     `In the public profile the CA of this desk must not make its subscribers' keys (BR 6.1.1.3), and it may sign ` +
     `${own.id}: let only issuers outside sign the products of ${dialect}, or bring keys of your own`
   );
-}
-
-/** Stands in until the part is there: every call fails. */
-function absent<T extends object>(what: string): T {
-  const fail = (): never => {
-    throw new DeskError('internal', `There are no ${what} yet`);
-  };
-  return new Proxy({}, { get: () => fail }) as T;
 }

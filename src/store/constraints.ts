@@ -28,7 +28,7 @@ export const UNIQUE: { readonly [K in Kind]?: readonly { fields: readonly (keyof
   websites: [{ fields: ['dialect', 'uid'] }, { fields: ['dialect', 'name'] }],
   hostnames: [{ fields: ['dialect', 'uid'] }, { fields: ['websiteId', 'name'] }],
   grants: [{ fields: ['secretHash'] }],
-  checkouts: [{ fields: ['secretHash'] }],
+  checkouts: [{ fields: ['secretHash'] }, { fields: ['reference'], where: 'reference is not null' }],
   challengeAnswers: [{ fields: ['kind', 'name', 'path', 'value'] }],
   acmeAccounts: [{ fields: ['issuer', 'directoryUrl'], where: 'retired_at is null' }],
   outsideChains: [{ fields: ['fingerprint'] }],

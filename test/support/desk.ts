@@ -137,7 +137,13 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const again = dialect.askAgain?.(engine);
   if (again !== undefined) engine.askAgain = new Map([[dialect.name, again]]);
   const office = createDesk(engine);
-  const platform = openPlatform({ engine, box, sandboxed: true });
+  const platform = openPlatform({
+    engine,
+    box,
+    dialects: [dialect],
+    shop: options.shop ?? SHOP,
+    sandboxed: true,
+  });
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };

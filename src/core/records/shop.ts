@@ -24,6 +24,8 @@ export interface Checkout {
   id: number;
   accountId: number;
   dialect: string;
+  /** Who ordered, as the audit trail shows. */
+  userName: string;
   /** Of the secret in the page's address. */
   secretHash: Uint8Array;
   state: 'open' | 'paid' | 'cancelled' | 'failed' | 'expired';
@@ -32,6 +34,10 @@ export interface Checkout {
   total: number;
   /** Where the browser goes afterwards; without a query. */
   returnUrl: string | null;
+  /** For people: why it failed; null otherwise. */
+  detail: string | null;
+  /** Names the money that came another way than from the balance; unique. */
+  reference: string | null;
   createdAt: Instant;
   expiresAt: Instant;
   endedAt: Instant | null;

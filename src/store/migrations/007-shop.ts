@@ -6,21 +6,21 @@ const TABLES: Readonly<Record<string, string>> = {
     'account_id:int dialect:text kind:text user_name:text secret_hash:blob bound:text? created_at:int ' +
     'expires_at:int ended_at:int?',
   checkouts:
-    'account_id:int dialect:text secret_hash:blob state:text currency:text total:int return_url:text? ' +
-    'created_at:int expires_at:int ended_at:int?',
+    'account_id:int dialect:text user_name:text secret_hash:blob state:text currency:text total:int ' +
+    'return_url:text? detail:text? reference:text? created_at:int expires_at:int ended_at:int?',
   checkout_items:
     'account_id:int checkout_id:int dialect:text product:text period_months:int common_name:text names:json ' +
     'amount:int key_id:int? csr:blob? request_id:int? order_id:int? queue:text first_poll_at:int? ' +
     'last_poll_at:int? extra:json created_at:int',
 };
 
-const UNIQUE = ['grants: secret_hash', 'checkouts: secret_hash'];
+const UNIQUE = ['grants: secret_hash', 'checkouts: secret_hash', 'checkouts: reference where reference is not null'];
 
 const LOOKUPS = [
   'grants: expires_at',
   "checkouts: expires_at where state = 'open'",
   'checkout_items: checkout_id',
-  'checkout_items: account_id id',
+  'checkout_items: account_id queue id',
   'checkout_items: request_id where request_id is not null',
 ];
 
