@@ -51,6 +51,23 @@ export function readKeptCsr(der: Uint8Array): Pick<ParsedCsr, 'spki' | 'mustStap
   }
 }
 
+/**
+ * Every name that a kept request asks for, lower case: its common name and its alternative names, where those that are
+ * no dNSName are an empty text; null where it cannot be read. Nothing is verified again.
+ */
+export function readCsrNames(der: Uint8Array): string[] | null {
+  try {
+    const { subject, extensions } = parseRequest(der);
+    const { dnsNames, ipAddresses, others } = readAlternativeNames(extensions);
+    const commonName = firstValue(subject, 'CN')?.toLowerCase();
+    const rest = ipAddresses.length + others > 0 ? [''] : [];
+    return [...(commonName === undefined ? [] : [commonName]), ...dnsNames, ...rest];
+  } catch (error) {
+    if (error instanceof DerError) return null;
+    throw error;
+  }
+}
+
 function readCsrDer(der: Uint8Array, rules: KeyRules): ParsedCsr {
   const request = parseRequest(der);
   const key = readPublicKey(request.spki);

@@ -80,6 +80,8 @@ const OF_VALIDATION: ReadonlySet<string> = new Set(['unauthorized', 'badPublicKe
 export function verdictOf(error: AcmeError): Verdict {
   if (error.problem === null) return 'wait';
   const { type, status } = error.problem;
+  // Not an error of ACME: something in between has answered.
+  if (type === 'about:blank') return 'wait';
   return VERDICTS[type] ?? (status === 429 || status >= 500 ? 'wait' : 'refused');
 }
 
