@@ -2,6 +2,7 @@ import { complete } from './complete.ts';
 import { passOver } from './fail-over.ts';
 import type { Facts } from './facts.ts';
 import type { Effect } from './perform.ts';
+import { storeDomainAgain } from './validate-again.ts';
 import type { CaaCheck, DomainCheck, IssueResult } from './ports.ts';
 import type { CaaAnswer, Validation } from './records.ts';
 import { nextAttemptAfter } from './retry.ts';
@@ -19,8 +20,10 @@ export interface Applied {
 const CAA_USABLE = 8 * HOUR;
 
 /** Puts what the world answered into the facts, and the evidence on record. */
-export function applyEffect(unit: Unit, facts: Facts, effect: Effect, world: SettleWorld): Applied {
+export async function applyEffect(unit: Unit, facts: Facts, effect: Effect, world: SettleWorld): Promise<Applied> {
   switch (effect.of) {
+    case 'validate-again':
+      return { facts: await storeDomainAgain(unit, facts, effect, world.now), happenings: [] };
     case 'check-domains':
       return applyDomainChecks(unit, facts, effect.results, world);
     case 'check-caa':

@@ -4,6 +4,7 @@ import { covers } from './facts.ts';
 import type { NamePolicy, Random } from './ports.ts';
 import type { Catalogue } from './products.ts';
 import type { AccountSettings, CertificateRequest, Challenge, OrderDetails, Validation } from './records.ts';
+import type { Store } from './store.ts';
 import type { Clock } from './time.ts';
 
 /** What an order was last asked with. */
@@ -22,7 +23,7 @@ export interface NextAsk extends Pick<CertificateAsk, 'chooseValidation' | 'extr
 }
 
 /** How a dialect asks again where an order goes on by itself. It knows how its challenges are made. */
-export type AskAgain = (last: LastAsk) => NextAsk;
+export type AskAgain = (last: LastAsk) => NextAsk | Promise<NextAsk>;
 
 /** What a dialect makes challenges with. */
 export interface AskAgainTools {
@@ -30,13 +31,14 @@ export interface AskAgainTools {
   random: Random;
   names: NamePolicy;
   catalogue: Catalogue;
+  store: Store;
 }
 
 /**
  * As the last time to the letter: for dialects whose challenges do not age. What the desk answered itself it does not
  * answer again: whether it may is for the dialect to say each time.
  */
-export function askTheSame({ request, validations }: LastAsk): NextAsk {
+export function askTheSame({ request, validations }: Pick<LastAsk, 'request' | 'validations'>): NextAsk {
   return {
     chooseValidation: (domain, name) => sameWay(validations, domain, name),
     extra: request.extra,

@@ -67,7 +67,7 @@ function isForJob(step: Step, by: NextBy): boolean {
 
 async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Effect, by: NextBy): Promise<Facts> {
   const world = settleWorld(engine, unit);
-  const applied = applyEffect(unit, before, effect, world);
+  const applied = await applyEffect(unit, before, effect, world);
   const settled = settle(applied.facts, world);
   const happenings = [...applied.happenings, ...settled.happenings];
   const facts = await write(engine, unit, before, { ...settled, happenings }, 'system', by);

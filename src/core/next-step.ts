@@ -11,11 +11,11 @@ export type Step =
   | { do: 'nothing' }
   | { do: 'wait'; until: Instant; detail: string }
   | { do: 'fail'; detail: string }
-  | { do: 'validate-again'; validation: Validation }
   | { do: 'abandon-issuance' }
   | { do: 'prepare' }
   | { do: 'rest-issuers' }
   | { do: 'record-revocation' }
+  | { do: 'validate-again'; validation: Validation }
   | { do: 'check-domains'; validations: readonly Validation[] }
   | { do: 'check-caa'; names: readonly string[] }
   /** `outside`: at a CA outside, which may take long. */
@@ -24,7 +24,6 @@ export type Step =
 
 const LOCAL: ReadonlySet<Step['do']> = new Set([
   'fail',
-  'validate-again',
   'abandon-issuance',
   'prepare',
   'rest-issuers',

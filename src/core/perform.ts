@@ -5,6 +5,7 @@ import type { Step } from './next-step.ts';
 import type { CaaCheck, CaaContext, DomainCheck, IssueResult } from './ports.ts';
 import type { Validation } from './records.ts';
 import { issueAskOf } from './issue-ask.ts';
+import { askDomainAgain, type AgainEffect } from './validate-again.ts';
 import { endedBy, toldOfRevocation } from './settle.ts';
 
 /** What a step that reached out has brought. */
@@ -13,11 +14,14 @@ export type Effect =
   | { of: 'check-caa'; results: { name: string; check: CaaCheck }[] }
   /** `chain`: certificates above the leaf, where it is put in place here. */
   | { of: 'issue'; result: IssueResult; chain: readonly Uint8Array[] }
-  | { of: 'revoke-at-issuer' };
+  | { of: 'revoke-at-issuer' }
+  | AgainEffect;
 
 /** Reaches out to the world for one step. Changes nothing on record. */
 export async function perform(engine: Engine, facts: Facts, step: Step): Promise<Effect> {
   switch (step.do) {
+    case 'validate-again':
+      return askDomainAgain(engine, facts, step.validation);
     case 'check-domains':
       return { of: step.do, results: await checkDomains(engine, step.validations) };
     case 'check-caa':

@@ -54,10 +54,8 @@ export interface Placement {
  * nothing is left behind then.
  */
 export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
-  const { ask, product } = placement;
-  refuseWishes(engine.issuers, product, ask.wishes ?? null, ask.csr.keyAlgorithm);
-  refuseObjections(engine, placement);
-  const checks = ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
+  refuseAtOnce(engine, placement);
+  const checks = placement.ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
   const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
   const facts = await advanceWithinCall(engine, placed);
   const { request, certificate, validations, caa } = facts;
@@ -77,6 +75,7 @@ export async function placeTogether(
   placements: readonly Placement[],
   work: { beforehand(unit: Unit): Promise<void>; afterwards(unit: Unit, placed: readonly Facts[]): Promise<void> },
 ): Promise<void> {
+  for (const placement of placements) refuseAtOnce(engine, placement);
   const placed = await engine.store.transact(async (unit) => {
     await work.beforehand(unit);
     const all: Facts[] = [];
@@ -87,6 +86,13 @@ export async function placeTogether(
   // What fails from here on is on record, and its job goes on with it.
   await Promise.allSettled(placed.map((facts) => advanceWithinCall(engine, facts)));
   engine.wake();
+}
+
+/** What no issuer of the product would do is refused before anything is looked up or stored. */
+function refuseAtOnce(engine: Engine, placement: Placement): void {
+  const { ask, product } = placement;
+  refuseWishes(engine.issuers, product, ask.wishes ?? null, ask.csr.keyAlgorithm);
+  refuseObjections(engine, placement);
 }
 
 /** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */

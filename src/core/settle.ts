@@ -91,8 +91,6 @@ function takeLocalStep(facts: Facts, step: Step, world: SettleWorld, happenings:
   switch (step.do) {
     case 'fail':
       return fail(facts, step.detail, world.now, happenings);
-    case 'validate-again':
-      return validateAgain(facts, step.validation, world);
     case 'abandon-issuance':
       return { ...facts, issuance: null };
     case 'prepare':
@@ -166,23 +164,6 @@ function closeValidation(validation: Validation): Validation {
 export function settleCharge(charge: Charge | null, state: 'captured' | 'released', now: Instant): Charge | null {
   if (charge === null || isFinal('charge', charge.state)) return charge;
   return { ...charge, state: transition('charge', charge.state, state), settledAt: now };
-}
-
-/** A proof grew too old while the request waited for something else: the domain is asked again. */
-function validateAgain(facts: Facts, outdated: Validation, world: SettleWorld): Facts {
-  const again: Validation = {
-    ...outdated,
-    id: world.newId('validations'),
-    requestId: facts.request.id,
-    state: 'waiting',
-    detail: null,
-    attempts: 0,
-    nextAttemptAt: outdated.method === 'email' ? null : world.now,
-    validatedAt: null,
-    reusedFrom: null,
-    createdAt: world.now,
-  };
-  return { ...facts, validations: [...facts.validations, again] };
 }
 
 /** Puts serial and to-be-signed bytes on record; the signature comes after the commit. */

@@ -65,7 +65,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
   const accountUri = (accountId: number): string => `https://${config.ca.caIdentifiers[0]}/accounts/${accountId}`;
   const askAgain = new Map(
     foundation.dialects.flatMap((dialect) => {
-      const again = dialect.askAgain?.({ clock, random, names, catalogue });
+      const again = dialect.askAgain?.({ clock, random, names, catalogue, store });
       return again === undefined ? [] : [[dialect.name, again] as const];
     }),
   );
@@ -80,6 +80,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
     names,
     catalogue,
     rules,
+    keptKeysOutside: rules.profile === 'public' && !config.sandbox.enabled,
     accountUri,
     wake,
     hold,
