@@ -104,6 +104,11 @@ export function delegationUsage(): Uint8Array {
   return extension(EXTENSION.delegationUsage, false, nullValue());
 }
 
+/** Proof of a tls-alpn-01 challenge: SHA-256 of the key authorization (RFC 8737 §3). */
+export function acmeIdentifier(digest: Uint8Array): Uint8Array {
+  return extension(EXTENSION.acmeIdentifier, true, octetString(digest));
+}
+
 const SAN_OID = oid(EXTENSION.subjectAltName);
 
 /** DNS names as A-labels, and addresses as text. Critical where the subject is empty (BR 7.1.2.7.12). */

@@ -43,6 +43,8 @@ export const EXTENSION = {
   authorityInformationAccess: '1.3.6.1.5.5.7.1.1',
   /** TLS feature (RFC 7633), known as must-staple. */
   tlsFeature: '1.3.6.1.5.5.7.1.24',
+  /** RFC 8737 §3 */
+  acmeIdentifier: '1.3.6.1.5.5.7.1.31',
   /** DelegationUsage (RFC 9345 §4.2). */
   delegationUsage: '1.3.6.1.4.1.44363.44',
 } as const;

@@ -1,5 +1,5 @@
 /**
- * Reads DNS responses (RFC 1035 §4). dns-packet writes our questions; its reader is not used because it joins a
+ * Reads DNS messages (RFC 1035 §4). dns-packet writes our questions; its reader is not used because it joins a
  * label that holds a dot with its neighbours, replaces bytes of CAA values that are not UTF-8, and reads a CAA tag
  * beyond the end of its record: three ways to take one answer for another.
  */
@@ -13,6 +13,8 @@ export const CLASS_IN = 1;
 /** `name` as by `readName`; `data` lies at `at` within the message, so that names in it can be read. */
 export interface RawRecord {
   name: string;
+  /** Where the record begins. */
+  start: number;
   type: number;
   class: number;
   /** Seconds. */
@@ -29,8 +31,13 @@ export interface DnsMessage {
   /** With the upper bits of EDNS (RFC 6891 §6.1.3). */
   rcode: number;
   questions: { name: string; type: number; class: number }[];
+  /** Where the section of questions ends. */
+  questionsEnd: number;
   answers: RawRecord[];
   authorities: RawRecord[];
+  additionals: RawRecord[];
+  /** RFC 6891 §6.1.3 */
+  edns: { udpSize: number; version: number } | null;
   bytes: Buffer;
 }
 
@@ -48,10 +55,12 @@ export function readMessage(bytes: Buffer): DnsMessage {
     questions.push({ name, type: bytes.readUInt16BE(next), class: bytes.readUInt16BE(next + 2) });
     at = next + 4;
   }
+  const questionsEnd = at;
 
   const section = (count: number): RawRecord[] => {
     const records: RawRecord[] = [];
     for (let n = 0; n < count; n += 1) {
+      const start = at;
       const [name, next] = readName(bytes, at);
       const length = bytes.readUInt16BE(next + 8);
       const ttl = bytes.readUInt32BE(next + 4);
@@ -59,6 +68,7 @@ export function readMessage(bytes: Buffer): DnsMessage {
       if (at > bytes.length) throw new RangeError('a record runs past the end of the message');
       records.push({
         name,
+        start,
         type: bytes.readUInt16BE(next),
         class: bytes.readUInt16BE(next + 2),
         ttl,
@@ -70,7 +80,8 @@ export function readMessage(bytes: Buffer): DnsMessage {
   };
   const answers = section(counts[1]);
   const authorities = section(counts[2]);
-  const opt = section(counts[3]).find((record) => record.type === OPT);
+  const additionals = section(counts[3]);
+  const opt = additionals.find((record) => record.type === OPT);
 
   return {
     id: bytes.readUInt16BE(0),
@@ -79,8 +90,11 @@ export function readMessage(bytes: Buffer): DnsMessage {
     truncated: (flags & 0x0200) !== 0,
     rcode: (flags & 15) | (opt === undefined ? 0 : (opt.ttl >>> 24) << 4),
     questions,
+    questionsEnd,
     answers,
     authorities,
+    additionals,
+    edns: opt === undefined ? null : { udpSize: opt.class, version: (opt.ttl >>> 16) & 0xff },
     bytes,
   };
 }
