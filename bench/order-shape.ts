@@ -112,6 +112,9 @@ export async function writeOrder(store: ChanceryStore, accountId: number, reads:
       endsAt: null,
       renewsOrderId: null,
       organizationId: null,
+      containerId: null,
+      userId: null,
+      certificateEndsAt: null,
       extraDomains: 0,
       extraWildcards: 0,
       createdAt: AT,
@@ -177,7 +180,12 @@ export async function writeOrder(store: ChanceryStore, accountId: number, reads:
     unit.insert('certificates', certificate);
     await unit.update('issuances', issuanceId, { state: 'signed' }, { state: 'prepared' });
     await unit.update('requests', request.id, { state: 'completed', version: 3, updatedAt: AT + 2 }, { version: 2 });
-    await unit.update('orders', request.orderId as number, { state: 'active', startsAt: AT, endsAt: AT + YEAR });
+    await unit.update('orders', request.orderId as number, {
+      state: 'active',
+      startsAt: AT,
+      endsAt: AT + YEAR,
+      certificateEndsAt: certificate.notAfter,
+    });
     await unit.settle(accountId, 1, 'capture');
     await unit.update('charges', request.id, { state: 'captured', settledAt: AT }, { state: 'reserved' });
     unit.insert('notifications', {

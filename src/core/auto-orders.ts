@@ -3,15 +3,16 @@ import { askTheSame, type NextAsk } from './ask-again.ts';
 import type { Actor, CertificateAsk, DetailsAsk } from './desk.ts';
 import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
+import { hintsOf, replacedFrom } from './renewal-hints.ts';
 import { newestCertificate, planReissue, planRenewal } from './orders.ts';
 import { may } from './permissions.ts';
 import { placeRequest } from './place-request.ts';
-import type { Account, Certificate, CertificateRequest, Order, OrderDetails, Subject } from './records.ts';
+import type { Account, Certificate, CertificateRequest, Order, OrderDetails, RenewalHint, Subject } from './records.ts';
 import type { Reader, Unit } from './store.ts';
 import { tellAccount } from './tell-account.ts';
 import { DAY, SECOND, type Instant } from './time.ts';
 
-/** How long before an end the next certificate, or the next term, is asked for. */
+/** How long before an order's end its next term is asked for, at most. */
 const AHEAD = 30 * DAY;
 /** Orders looked at together. */
 const BATCH = 200;
@@ -23,9 +24,10 @@ interface Plan {
 }
 
 /**
- * Asks for what orders go on with by themselves: a reissue 30 days before the newest certificate ends, where the
- * order goes on after it, and a renewal of the same product and term 30 days before the order ends. One that cannot
- * be placed is told to its account once a day, and stops no other.
+ * Asks for what orders go on with by themselves: a reissue when the newest certificate's time has come (as its issuer
+ * advises, else 30 days before its end), where the order goes on after it, and a renewal of the same product and term
+ * 30 days before the order ends. Short lives and terms go by thirds. One that cannot be placed is told to its account
+ * once a day, and stops no other.
  * @returns how many requests were placed
  * @throws the first error that is no DeskError, after all orders were tried
  */
@@ -78,8 +80,9 @@ async function runningPlans(engine: Engine, details: readonly OrderDetails[]): P
   const orders = await store.find('orders', { id: details.map(({ id }) => id), state: 'active' });
   const running = orders.filter(({ endsAt }) => endsAt !== null && endsAt > now);
   const certificates = await store.find('certificates', { orderId: running.map(({ id }) => id), state: 'active' });
-  const ending = new Set(certificates.filter((one) => one.notAfter <= now + AHEAD).map((one) => one.orderId));
-  const due = running.filter(({ id, endsAt }) => ending.has(id) || (endsAt as Instant) <= now + AHEAD);
+  const hints = await hintsOf(engine, certificates);
+  const ending = new Set(certificates.filter((one) => isDue(one, hints.get(one.id), now)).map((one) => one.orderId));
+  const due = running.filter((order) => ending.has(order.id) || isLastOfTerm(order, now));
   const accounts = await store.find('accounts', { id: [...new Set(due.map(({ accountId }) => accountId))] });
   return due.flatMap((order) => {
     const account = accounts.find(({ id, state }) => id === order.accountId && state === 'active');
@@ -104,7 +107,8 @@ async function reissueIfDue(engine: Engine, plan: Plan): Promise<boolean> {
   const { store } = engine;
   const actor = systemFor(plan);
   const target = await newestCertificate(store, actor, order.id);
-  if (!isEnding(target, order, engine.clock.now())) return false;
+  const hint = (await hintsOf(engine, [target])).get(target.id);
+  if (!isEnding(target, order, hint, engine.clock.now())) return false;
   const requests = await store.find('requests', { orderId: order.id });
   if (!mayTryAgain(requests, target, engine.clock.now())) return false;
   const last = requests.find(({ id }) => id === target.requestId) as CertificateRequest;
@@ -121,12 +125,30 @@ async function reissueIfDue(engine: Engine, plan: Plan): Promise<boolean> {
   return true;
 }
 
-/** One that lives for less than 45 days is replaced when two thirds of its life are left: not at once again. */
-function isEnding(certificate: Certificate, order: Order, now: Instant): boolean {
-  const { state, notBefore, notAfter } = certificate;
-  const ahead = Math.min(AHEAD, ((notAfter - notBefore) * 2) / 3);
-  const goesOn = order.endsAt !== null && order.endsAt > notAfter + SECOND;
-  return state === 'active' && goesOn && notAfter > now && notAfter - now <= ahead;
+function isEnding(certificate: Certificate, order: Order, hint: RenewalHint | undefined, now: Instant): boolean {
+  const { state, notAfter } = certificate;
+  if (state !== 'active' || notAfter <= now || !isDue(certificate, hint, now)) return false;
+  return goesOn(order, certificate) || isAdvisedEarly(certificate, now);
+}
+
+/** Whether it is time to replace a certificate: when its issuer advises, else as its life has it. */
+function isDue(certificate: Certificate, hint: RenewalHint | undefined, now: Instant): boolean {
+  return (hint?.renewFrom ?? replacedFrom(certificate)) <= now;
+}
+
+/** What is replaced long before its time is going to be revoked: it is replaced though its order does not go on. */
+function isAdvisedEarly(certificate: Certificate, now: Instant): boolean {
+  return now < replacedFrom(certificate) - (certificate.notAfter - certificate.notBefore) / 6;
+}
+
+function goesOn({ endsAt }: Order, { notAfter }: Certificate): boolean {
+  return endsAt !== null && endsAt > notAfter + SECOND;
+}
+
+/** The last 30 days of a term, or the last third of a short one. */
+function isLastOfTerm({ startsAt, endsAt }: Order, now: Instant): boolean {
+  if (startsAt === null || endsAt === null) return false;
+  return endsAt <= now + Math.min(AHEAD, (endsAt - startsAt) / 3);
 }
 
 /** Not while something is open, not after a person said no, and one that failed a day later at the earliest. */
@@ -144,19 +166,26 @@ async function renewIfDue(engine: Engine, plan: Plan): Promise<boolean> {
   const { order, details, account } = plan;
   const { store } = engine;
   const now = engine.clock.now();
-  if (order.endsAt === null || order.endsAt > now + AHEAD) return false;
-  if (!mayRenew(await store.find('orders', { renewsOrderId: order.id }), now)) return false;
   const actor = systemFor(plan);
   const target = await newestCertificate(store, actor, order.id);
+  const hint = (await hintsOf(engine, [target])).get(target.id);
+  const reissued = goesOn(order, target) || (details.autoReissue && isAdvisedEarly(target, now));
+  if (!isLastOfTerm(order, now) && (reissued || !isDue(target, hint, now))) return false;
+  if (!mayRenew(await store.find('orders', { renewsOrderId: order.id }), now)) return false;
   if (target.state === 'revoked') return false;
-  await refuseLostPermission(store, details);
+  await refuseLostPermission(store, order);
   const last = await store.get('requests', target.requestId);
   if (last === null) return false;
   const next = await nextAsk(engine, last, plan);
   const ask = await askFor(engine, last, order, next);
   const approval = { skip: false, comments: `Automatic renewal of order ${order.id}` };
   const carried = { ...carriedOn(details, account), extra: next.detailsExtra(details.extra) };
-  const term = { product: order.product, periodMonths: order.periodMonths, details: carried };
+  const term = {
+    product: order.product,
+    periodMonths: order.periodMonths,
+    containerId: order.containerId,
+    details: carried,
+  };
   const planned = await planRenewal(engine, actor, target.id, { ...ask, ...term, approval });
   const beforehand = async (unit: Unit): Promise<void> => {
     const kept = await lock(unit, order);
@@ -172,7 +201,7 @@ function mayRenew(followers: readonly Order[], now: Instant): boolean {
 }
 
 /** What was bought in the name of somebody who may not buy any more is not bought again. */
-async function refuseLostPermission(reader: Reader, { userId }: OrderDetails): Promise<void> {
+async function refuseLostPermission(reader: Reader, { userId }: Order): Promise<void> {
   if (userId === null) return;
   const user = await reader.get('users', userId);
   if (user?.state === 'active' && may({ role: user.role, userRole: null }, 'order')) return;
@@ -181,7 +210,7 @@ async function refuseLostPermission(reader: Reader, { userId }: OrderDetails): P
 
 /** The new order carries what the old one did; an alternative id that names one order alone stays with that. */
 function carriedOn(details: OrderDetails, { settings }: Account): DetailsAsk {
-  const { id: _, accountId: __, userId: ___, alternativeKey: ____, ...carried } = details;
+  const { id: _, accountId: __, alternativeKey: ___, ...carried } = details;
   return settings.uniqueAlternativeIds ? { ...carried, alternativeId: null } : carried;
 }
 
@@ -219,9 +248,9 @@ async function currentSubject(reader: Reader, { subject }: CertificateRequest, o
   return { ...(organization?.subject ?? subject), ...(department === undefined ? {} : { department }) };
 }
 
-function systemFor({ account, details }: Plan): Actor {
+function systemFor({ account, order }: Plan): Actor {
   const { id: accountId, currency } = account;
-  const { userId } = details;
+  const { userId } = order;
   return { accountId, currency, userId, handle: '', userName: 'system', userRole: null, role: 'admin' };
 }
 

@@ -23,7 +23,11 @@ export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happ
     certificate,
     issuance: { ...issuance, state: 'signed' },
     request: { ...moveTo(request, 'completed', world.now), detail: null },
-    order: order.state === 'active' ? growOrder(order, facts.charge) : startOrder(order, certificate.notBefore, endsAt),
+    order: standFor(
+      order.state === 'active' ? growOrder(order, facts.charge) : startOrder(order, certificate.notBefore, endsAt),
+      certificate,
+      request,
+    ),
     charge: settleCharge(facts.charge, 'captured', world.now),
     target: replaceTarget(facts),
   };
@@ -85,6 +89,12 @@ export function subjectColumns(subject: Subject, registrationNumber: string | nu
 
 function startOrder(order: Order, startsAt: Instant, endsAt: Instant): Order {
   return { ...order, state: transition('order', order.state, 'active'), startsAt, endsAt };
+}
+
+/** A duplicate changes nothing of what the order stands for. */
+function standFor(order: Order, { notAfter }: Certificate, { kind }: CertificateRequest): Order {
+  if (kind === 'duplicate' || order.certificateEndsAt === notAfter) return order;
+  return { ...order, certificateEndsAt: notAfter };
 }
 
 /** Names that a reissue paid for stay paid for. */

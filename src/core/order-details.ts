@@ -1,7 +1,7 @@
 import { checkFieldValues } from './custom-field-values.ts';
 import type { Actor, DetailsAsk, DetailsChange } from './desk.ts';
 import type { Engine } from './parts.ts';
-import { DeskError, invalidValue, notFound } from './errors.ts';
+import { DeskError, invalidValue } from './errors.ts';
 import { ownOrder } from './own.ts';
 import type { OrderDetails } from './records.ts';
 import type { Unit } from './store.ts';
@@ -11,19 +11,18 @@ const LONGEST_ALTERNATIVE_ID = 64;
 /**
  * What an order may carry, as the account allows it, with the key that keeps its alternative id unique where the
  * account wants that.
- * @throws DeskError `invalid-value`, `not-found` for a container, `already-exists` for an alternative id
+ * @throws DeskError `invalid-value`, `already-exists` for an alternative id
  */
 export async function checkDetails(
   unit: Unit,
   actor: Actor,
   details: DetailsAsk,
   orderId: number,
-): Promise<Omit<OrderDetails, 'id' | 'accountId' | 'userId'>> {
+): Promise<Omit<OrderDetails, 'id' | 'accountId'>> {
   const account = await unit.get('accounts', actor.accountId);
   if (details.guestAccess && account?.settings.guestAccess !== true) {
     throw invalidValue('guestAccess', 'Guest access is off for this account');
   }
-  if (details.containerId !== null) await ownContainer(unit, actor, details.containerId);
   const { alternativeId } = details;
   if (alternativeId !== null && alternativeId.length > LONGEST_ALTERNATIVE_ID) {
     throw invalidValue('alternativeId', `An alternative order id has at most ${LONGEST_ALTERNATIVE_ID} characters`);
@@ -51,9 +50,22 @@ async function refuseTaken(unit: Unit, alternativeKey: string, orderId: number):
   }
 }
 
-async function ownContainer(unit: Unit, actor: Actor, containerId: number): Promise<void> {
-  const container = await unit.get('containers', containerId);
-  if (container === null || container.accountId !== actor.accountId) throw notFound(`Container ${containerId}`);
+/** Writes the values beside the details, in the place of those that were there. */
+async function replaceFieldValues(unit: Unit, { id, accountId, customFields }: OrderDetails): Promise<void> {
+  for (const { id: before } of await unit.find('fieldValues', { orderId: id }))
+    await unit.delete('fieldValues', before);
+  keepFieldValues(unit, accountId, id, customFields);
+}
+
+export function keepFieldValues(
+  unit: Unit,
+  accountId: number,
+  orderId: number,
+  values: OrderDetails['customFields'],
+): void {
+  for (const { fieldId, value } of values) {
+    unit.insert('fieldValues', { id: unit.newId('fieldValues'), accountId, orderId, fieldId, value });
+  }
 }
 
 /** So often a change begins anew that another one came before. */
@@ -87,7 +99,7 @@ async function recordChange(
 ): Promise<OrderDetails> {
   await ownOrder(unit, actor, orderId);
   const before = await unit.get('orderDetails', orderId);
-  const { id, accountId, userId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
+  const { id, accountId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
   const asked = typeof change === 'function' ? change(carried) : change;
   const checked = await checkDetails(unit, actor, { ...carried, guestAccess: false, ...asked }, orderId);
   const changes: Partial<OrderDetails> = { ...asked };
@@ -96,9 +108,10 @@ async function recordChange(
   if (asked.customFields !== undefined) {
     changes.customFields = await checkChangedFields(unit, accountId, carried.customFields, asked.customFields);
   }
-  const details = { id, accountId, userId, alternativeKey, ...carried, ...changes };
+  const details = { id, accountId, alternativeKey, ...carried, ...changes };
   if (before === null) unit.insert('orderDetails', details);
   else await unit.update('orderDetails', orderId, changes, seen(before, changes));
+  if (changes.customFields !== undefined) await replaceFieldValues(unit, details);
   const fields = Object.keys(asked);
   const by = `${actor.handle}/${actor.userName}`;
   const what = { accountId, action: 'order.changed', target: `order:${orderId}`, details: { fields } };
@@ -132,8 +145,6 @@ function bareDetails({ accountId }: Actor, id: number): OrderDetails {
   return {
     id,
     accountId,
-    containerId: null,
-    userId: null,
     alternativeId: null,
     alternativeKey: null,
     autoRenew: false,

@@ -16,8 +16,9 @@ export function planOrder(engine: Engine, actor: Actor, ask: NewOrderAsk): Place
   const product = productOf(engine, ask.product);
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const quote = priceOfTerm(product, names, ask.periodMonths, actor.currency, 'request');
-  const { periodMonths, endsAt = null, details } = ask;
-  return { kind: 'new', ask, product, names, quote, order: null, periodMonths, endsAt, details, target: null };
+  const { periodMonths, endsAt = null, details, containerId = null } = ask;
+  const term = { periodMonths, endsAt, details, containerId };
+  return { kind: 'new', ask, product, names, quote, order: null, ...term, target: null };
 }
 
 /** Buys a new term after that of a certificate's order; the product may change where it allows. */
@@ -35,8 +36,9 @@ export async function planRenewal(
   }
   const names = orderedNames(product, ask.commonName, ask.otherNames, engine.names);
   const quote = priceOfTerm(product, names, ask.periodMonths, actor.currency, 'renew');
-  const { periodMonths, endsAt = null, details } = ask;
-  return { kind: 'renew', ask, product, names, quote, order: null, periodMonths, endsAt, details, target };
+  const { periodMonths, endsAt = null, details, containerId = null } = ask;
+  const term = { periodMonths, endsAt, details, containerId };
+  return { kind: 'renew', ask, product, names, quote, order: null, ...term, target };
 }
 
 /** Another certificate of the same order; names beyond those paid for are charged until the order's end. */

@@ -1,6 +1,6 @@
 import type { Actor } from './desk.ts';
 import { notFound } from './errors.ts';
-import type { Certificate, Order } from './records.ts';
+import type { Certificate, Container, Order } from './records.ts';
 import type { Reader, Unit } from './store.ts';
 
 /** An order of the actor's account. @throws DeskError `not-found` */
@@ -15,6 +15,13 @@ export async function ownCertificate(reader: Reader, actor: Actor, certificateId
   const certificate = await reader.get('certificates', certificateId);
   if (certificate === null || certificate.accountId !== actor.accountId) throw notFound(`Certificate ${certificateId}`);
   return certificate;
+}
+
+/** A division of the actor's account. @throws DeskError `not-found` */
+export async function ownContainer(reader: Reader, actor: Actor, containerId: number): Promise<Container> {
+  const container = await reader.get('containers', containerId);
+  if (container === null || container.accountId !== actor.accountId) throw notFound(`Container ${containerId}`);
+  return container;
 }
 
 /**

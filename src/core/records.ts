@@ -1,5 +1,5 @@
 import type { Account, Container, Credential, CustomField, User } from './records/account.ts';
-import type { Approval, CertificateRequest, GuestLink, Order, OrderDetails } from './records/order.ts';
+import type { Approval, CertificateRequest, FieldValue, GuestLink, Order, OrderDetails } from './records/order.ts';
 import type { Attempt, CaaAnswer, Confirmation, Validation } from './records/validation.ts';
 import type { BlockedKey, CaKey, Certificate, Crl, Issuance } from './records/certificate.ts';
 import type { Domain, Organization } from './records/organization.ts';
@@ -34,6 +34,7 @@ export interface Records {
   customFields: CustomField;
   orders: Order;
   orderDetails: OrderDetails;
+  fieldValues: FieldValue;
   approvals: Approval;
   guestLinks: GuestLink;
   requests: CertificateRequest;

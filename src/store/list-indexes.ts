@@ -25,8 +25,8 @@ const LISTED: { readonly [K in Kind]?: readonly string[] } = {
     'requestId',
   ],
   requests: ['state', 'kind', 'commonName', 'product', 'createdAt', 'updatedAt', 'startedAt'],
-  orders: ['product', 'state', 'commonName', 'organizationId', 'endsAt', 'createdAt'],
-  orderDetails: ['containerId', 'userId', 'renewalNotices'],
+  orders: ['product', 'state', 'commonName', 'organizationId', 'endsAt', 'certificateEndsAt', 'createdAt'],
+  orderDetails: ['renewalNotices'],
   charges: ['state', 'createdAt'],
   notifications: ['firedAt', 'acknowledgedAt'],
 };

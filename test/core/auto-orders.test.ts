@@ -18,7 +18,6 @@ import { forEachStore } from '../support/stores.ts';
 const NAME = 'shop.example.com';
 
 const carried = (changes: Partial<DetailsAsk> = {}): DetailsAsk => ({
-  containerId: null,
   alternativeId: null,
   autoRenew: false,
   autoReissue: false,
@@ -116,7 +115,7 @@ forEachStore((open) => {
     assert.equal(renewal?.createdAt, START + 335 * DAY);
     assert.equal(new Date(renewal?.endsAt as number).toISOString(), '2028-11-22T12:00:00.000Z');
     assert.ok((first?.endsAt as number) > (renewal?.startsAt as number));
-    const { id: _, userId: __, ...details } = (await store.get('orderDetails', renewal?.id as number)) ?? {};
+    const { id: _, ...details } = (await store.get('orderDetails', renewal?.id as number)) ?? {};
     assert.deepEqual(details, { ...carried(wish), accountId: world.actor.accountId, alternativeKey: null });
     const [renew] = await store.find('requests', { orderId: renewal?.id as number, kind: 'renew' });
     assert.equal(renew?.requestedBy, 'system');

@@ -29,6 +29,9 @@ export const order: Order = {
   extraDomains: 0,
   extraWildcards: 0,
   organizationId: null,
+  containerId: null,
+  userId: null,
+  certificateEndsAt: null,
   createdAt: 0,
 };
 

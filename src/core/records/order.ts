@@ -46,6 +46,12 @@ export interface Order {
   /** The order that this one renews. */
   renewsOrderId: number | null;
   organizationId: number | null;
+  /** The division it lies in; null is none. */
+  containerId: number | null;
+  /** Who ordered. */
+  userId: number | null;
+  /** When the certificate ends that the order stands for: its newest that is no duplicate. */
+  certificateEndsAt: Instant | null;
   createdAt: Instant;
 }
 
@@ -53,9 +59,6 @@ export interface Order {
 export interface OrderDetails {
   id: number;
   accountId: number;
-  containerId: number | null;
-  /** Who ordered. */
-  userId: number | null;
   /** The customer's own name for the order. */
   alternativeId: string | null;
   /** The same with the account, where it must be unique; null elsewhere. */
@@ -70,6 +73,15 @@ export interface OrderDetails {
   emails: string[];
   /** Free of meaning to the heart, for the dialect. */
   extra: Record<string, unknown>;
+}
+
+/** One of `OrderDetails.customFields`, by which orders are found. */
+export interface FieldValue {
+  id: number;
+  accountId: number;
+  orderId: number;
+  fieldId: number;
+  value: string;
 }
 
 /** A person's yes or no to a request; of the same id. */

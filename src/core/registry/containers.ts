@@ -1,9 +1,10 @@
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
+import { ownContainer } from '../own.ts';
 import type { Engine } from '../parts.ts';
 import { DeskError, notFound } from '../errors.ts';
 import type { Account, Container } from '../records.ts';
-import type { Reader, Unit } from '../store.ts';
+import type { Unit } from '../store.ts';
 import type { Instant } from '../time.ts';
 import { checkedOptional, checkedText } from './checked.ts';
 import { note } from './note.ts';
@@ -85,11 +86,4 @@ export async function changeContainer(
     note(unit, actor, 'container.changed', `container:${containerId}`, { ...changes }, engine.clock.now());
     return { ...before, ...written };
   });
-}
-
-/** A container of the actor's account. @throws DeskError `not-found` */
-export async function ownContainer(reader: Reader, actor: Actor, containerId: number): Promise<Container> {
-  const container = await reader.get('containers', containerId);
-  if (container === null || container.accountId !== actor.accountId) throw notFound(`Container ${containerId}`);
-  return container;
 }

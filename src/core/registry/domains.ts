@@ -12,7 +12,7 @@ import type { Domains, KeptDomain, NewDomain } from '../registry.ts';
 import { enqueueDomainMails } from '../reminders.ts';
 import type { Reader, Unit } from '../store.ts';
 import { transition } from '../states.ts';
-import { ownContainer } from './containers.ts';
+import { ownContainer } from '../own.ts';
 import { checkOpen, enqueueChecks, validateKey } from './kept-validations.ts';
 import { note } from './note.ts';
 import { ownOrganization } from './organizations.ts';

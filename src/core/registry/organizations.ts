@@ -8,7 +8,7 @@ import type { Organization, Subject } from '../records.ts';
 import type { NewOrganization, Organizations } from '../registry.ts';
 import type { Reader, Unit } from '../store.ts';
 import { checkedText } from './checked.ts';
-import { ownContainer } from './containers.ts';
+import { ownContainer } from '../own.ts';
 import { note } from './note.ts';
 
 /** Organizations that an account keeps. `dialect` is told when they are vetted. */

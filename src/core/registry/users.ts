@@ -7,7 +7,7 @@ import type { Role, User } from '../records.ts';
 import type { NewUser } from '../registry.ts';
 import type { Reader, Unit } from '../store.ts';
 import { checkedEmail, checkedOptional, checkedText } from './checked.ts';
-import { ownContainer } from './containers.ts';
+import { ownContainer } from '../own.ts';
 import { note } from './note.ts';
 
 /** @throws DeskError `already-exists` on `userName`, `invalid-value`, `not-found`, `not-allowed` for a role that the actor may not give */

@@ -16,11 +16,10 @@ export async function readDetails(
   actor: Actor,
   settings: AccountSettings,
   body: OrderBody,
-  parts: { term: Term; dcv: OrderDcv; contacts: Contact[]; containerId: number | null },
+  parts: { term: Term; dcv: OrderDcv; contacts: Contact[] },
 ): Promise<DetailsAsk> {
   const guestsByDefault = settings.guestAccess && settings.guestAccessByDefault;
   return {
-    containerId: body.container?.id ?? parts.containerId,
     alternativeId: body.alternative_order_id ?? null,
     autoRenew: body.auto_renew ?? false,
     // Without multi-year plans there is nothing to reissue for.

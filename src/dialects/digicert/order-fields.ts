@@ -1,4 +1,4 @@
-import type { Certificate, Kind, Order, OrderDetails, Records } from '../../core/records.ts';
+import type { FieldValue, Kind, Order, Records, User } from '../../core/records.ts';
 import { among, type Among, type Filter, type ListQuery } from '../../core/store.ts';
 import { invalidParameter } from './errors.ts';
 import {
@@ -37,16 +37,15 @@ function orderFields(world: World, accountId: number): ListFields<Order> {
     domain_name: { sort: null, filter: (condition) => domainGroups(world, accountId, condition) },
     date_created: dateField('createdAt'),
     order_valid_till: dateField('endsAt'),
-    // Sorted by the end of the order.
-    valid_till: { sort: 'endsAt', filter: async (condition) => [[withCertificate(await validTill(condition))]] },
+    valid_till: dateField('certificateEndsAt'),
     serial_number: { sort: null, filter: (condition) => serialGroups(world, accountId, condition) },
     certificate_id: few(world, accountId, 'requests', 'id', 'orderId', (condition) =>
       condition.values.map((value) => wholeOf(condition, value)),
     ),
-    container_id: through('orderDetails', 'id', numberField('containerId')),
-    user_id: through('orderDetails', 'id', numberField('userId')),
+    container_id: numberField('containerId'),
+    user_id: numberField('userId'),
     alternative_order_id: few(world, accountId, 'orderDetails', 'alternativeId', 'id', ({ values }) => values),
-    metadata_id: { sort: null, filter: (condition) => fieldGroups(world, condition) },
+    metadata_id: { sort: null, filter: fieldGroups },
     is_renewed: flag((on) => [among('id', { kind: 'orders', field: 'renewsOrderId', filters: [LIVE] }, !on)]),
     disable_renewal_notifications: flag((on) => [
       among(
@@ -65,48 +64,8 @@ function orderFields(world: World, accountId: number): ListFields<Order> {
 const LIVE: Filter<Order> = { field: 'state', op: 'in', value: ['pending', 'active', 'ended'] };
 
 /** What a list of orders asks of the store. @throws VendorError `invalid_value:…` */
-export async function orderQuery(world: World, accountId: number, ask: ListAsk): Promise<ListQuery<Order>> {
-  const isRange = ({ property, op }: Condition): boolean => property === 'valid_till' && op !== 'ne';
-  // Both ends of a range must hold for the same certificate.
-  const range = await Promise.all(ask.conditions.filter(isRange).map(validTill));
-  const conditions = ask.conditions.filter((condition) => !isRange(condition));
-  const fixed = range.length === 0 ? [] : [withCertificate(range.flat())];
-  return toListQuery(accountId, orderFields(world, accountId), { ...ask, conditions }, fixed);
-}
-
-async function validTill(condition: Condition): Promise<Filter<Certificate>[]> {
-  if (condition.op === 'ne') throw invalidParameter(condition.parameter);
-  return (await dateField<Certificate>('notAfter').filter(condition)).flat();
-}
-
-/** Orders with a certificate, replaced by no other of the order, that meets these filters. */
-export function withCertificate(filters: readonly Filter<Certificate>[]): Filter<Order> {
-  const current: Filter<Certificate> = { field: 'state', op: 'ne', value: 'reissued' };
-  return among('id', { kind: 'certificates', field: 'orderId', filters: [current, ...filters] });
-}
-
-export function withContainer(containerId: number): Filter<Order> {
-  const filters: Filter<OrderDetails>[] = [{ field: 'containerId', op: 'eq', value: containerId }];
-  return among('id', { kind: 'orderDetails', field: 'id', filters });
-}
-
-/** Orders of which a record of another table meets the condition; the opposite where it is a negative one. */
-function through<K extends Kind>(
-  kind: K,
-  field: keyof Records[K] & string,
-  inner: ListField<Records[K]>,
-  fixed: readonly Filter<Records[K]>[] = [],
-): ListField<Order> {
-  return {
-    sort: null,
-    async filter(condition) {
-      const negative = condition.op === 'ne';
-      const groups = await inner.filter(negative ? { ...condition, op: 'eq' } : condition);
-      const filters = groups.flatMap(([filter]) => (filter === undefined ? [] : [filter]));
-      if (filters.length < groups.length) return negative ? [] : never();
-      return [[among('id', { kind, field, filters: [...fixed, ...filters] }, negative)]];
-    },
-  };
+export function orderQuery(world: World, accountId: number, ask: ListAsk): Promise<ListQuery<Order>> {
+  return toListQuery(accountId, orderFields(world, accountId), ask);
 }
 
 function lowerCase<R>(field: ListField<R>): ListField<R> {
@@ -253,41 +212,17 @@ async function domainGroups(world: World, accountId: number, condition: Conditio
   return [[linked(records, { kind: 'requests', field: 'orderId', filters }, condition.op === 'ne')]];
 }
 
-/** Orders that carry a value of the custom field. The list's entries are JSON, which each database writes its way. */
-function fieldGroups({ context }: World, condition: Condition): Groups<Order> {
-  const id = only(condition);
-  if (!/^\d{1,15}$/.test(id)) throw invalidParameter(condition.parameter, 'It must be a whole number');
-  const text = context.store.engine === 'sqlite' ? `"fieldId":${Number(id)}` : `"fieldId": ${Number(id)}`;
-  const filters = [',', '}'].map((after) =>
-    among<Order, 'orderDetails'>('id', {
-      kind: 'orderDetails',
-      field: 'id',
-      filters: [
-        { field: 'customFields', op: 'not-null' },
-        { field: 'customFields', op: 'like', value: `%${text}${after}%` },
-      ],
-    }),
-  );
-  if (condition.op === 'ne') return filters.map((filter) => [{ ...filter, op: 'not-among' }]);
-  return [filters];
+/** Orders that carry a value of the custom field. */
+function fieldGroups(condition: Condition): Groups<Order> {
+  const fieldId = wholeOf(condition, only(condition));
+  const filters: Filter<FieldValue>[] = [{ field: 'fieldId', op: 'eq', value: fieldId }];
+  const not = condition.op === 'ne';
+  return [[among('id', { kind: 'fieldValues', field: 'orderId', filters }, not)]];
 }
 
 function byEmail({ op }: Condition, email: string, like = email): Filter<Order> {
-  return among(
-    'id',
-    {
-      kind: 'orderDetails',
-      field: 'id',
-      filters: [
-        among<OrderDetails, 'users'>('userId', {
-          kind: 'users',
-          field: 'id',
-          filters: [{ field: 'email', op: 'like', value: like }],
-        }),
-      ],
-    },
-    op === 'ne',
-  );
+  const filters: Filter<User>[] = [{ field: 'email', op: 'like', value: like }];
+  return among('userId', { kind: 'users', field: 'id', filters }, op === 'ne');
 }
 
 /** Part of the common name, or of the e-mail address of who ordered. */

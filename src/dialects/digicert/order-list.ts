@@ -7,7 +7,7 @@ import { csvLine } from './csv.ts';
 import { idOf, read, type Answer, type Call } from './endpoint.ts';
 import { unknownObject } from './errors.ts';
 import { LIST_PARAMETERS, pageOf, readListQuery, readNumber } from './list-query.ts';
-import { orderQuery, withCertificate, withContainer } from './order-fields.ts';
+import { orderQuery } from './order-fields.ts';
 import { readOrders } from './order-records.ts';
 import { renderListed, type FieldLabels } from './order-view.ts';
 import type { World } from './world.ts';
@@ -148,12 +148,10 @@ async function countOf(world: World, accountId: number, containerId: number, day
   const now = world.context.clock.now();
   const [from = now, to = now] = [now, now + days * DAY].sort((one, other) => one - other);
   const filters = [
-    withContainer(containerId),
-    withCertificate([
-      { field: 'notAfter', op: 'gte', value: from },
-      { field: 'notAfter', op: 'lt', value: to },
-    ]),
-  ];
+    { field: 'containerId', op: 'eq', value: containerId },
+    { field: 'certificateEndsAt', op: 'gte', value: from },
+    { field: 'certificateEndsAt', op: 'lt', value: to },
+  ] as const;
   const query = { accountId, filters, order: [], limit: 0, offset: 0, count: true };
   const { total = 0 } = await world.context.store.list('orders', query);
   return { days_expiring: days, order_count: total };

@@ -63,8 +63,8 @@ export async function readOrders(world: World, orders: readonly Order[]): Promis
   const approvals = byId(await store.find('approvals', { id: requestId }));
   const charges = grouped(await store.find('charges', { requestId }));
   const organizations = byId(await store.find('organizations', { id: some(orders, (one) => one.organizationId) }));
-  const containers = byId(await store.find('containers', { id: some(details.values(), (one) => one.containerId) }));
-  const users = byId(await store.find('users', { id: some(details.values(), (one) => one.userId) }));
+  const containers = byId(await store.find('containers', { id: some(orders, (one) => one.containerId) }));
+  const users = byId(await store.find('users', { id: some(orders, (one) => one.userId) }));
   const followers = await store.find('orders', { accountId, renewsOrderId: id });
   const renewedBy = new Map(followers.filter(isLive).map((order) => [order.renewsOrderId, order.id]));
   const ofOrder = grouped(requests);
@@ -78,8 +78,8 @@ export async function readOrders(world: World, orders: readonly Order[]): Promis
       approvals,
       charges: charges.get(order.id) ?? [],
       organization: organizations.get(order.organizationId ?? 0) ?? null,
-      container: containers.get(detail?.containerId ?? 0) ?? null,
-      user: users.get(detail?.userId ?? 0) ?? null,
+      container: containers.get(order.containerId ?? 0) ?? null,
+      user: users.get(order.userId ?? 0) ?? null,
       renewedById: renewedBy.get(order.id) ?? null,
     };
   });

@@ -74,7 +74,6 @@ async function readAsk(
     term,
     dcv,
     contacts,
-    containerId: organization.containerId,
   });
   const { level } = product.product;
   return {
@@ -82,6 +81,7 @@ async function readAsk(
     periodMonths: term.periodMonths,
     endsAt: term.endsAt,
     details,
+    containerId: body.container?.id ?? organization.containerId,
     dialect: DIALECT,
     csr: certificate.csr,
     commonName: certificate.commonName,

@@ -15,10 +15,12 @@ const TABLES: Readonly<Record<string, string>> = {
     'created_at:int revoked_at:int?',
   orders:
     'account_id:int product:text dialect:text state:text period_months:int common_name:text starts_at:int? ' +
-    'ends_at:int? renews_order_id:int? organization_id:int? extra_domains:int extra_wildcards:int created_at:int',
+    'ends_at:int? renews_order_id:int? organization_id:int? container_id:int? user_id:int? ' +
+    'certificate_ends_at:int? extra_domains:int extra_wildcards:int created_at:int',
   order_details:
-    'account_id:int container_id:int? user_id:int? alternative_id:text? alternative_key:text? auto_renew:bool ' +
+    'account_id:int alternative_id:text? alternative_key:text? auto_renew:bool ' +
     'auto_reissue:bool renewal_notices:bool guest_access:bool custom_fields:json contacts:json emails:json extra:json',
+  field_values: 'account_id:int order_id:int field_id:int value:text',
   approvals:
     'account_id:int state:text requester_id:int? requester_name:text comments:text? processor_id:int? ' +
     'processor_name:text? processor_comment:text? processed_at:int? created_at:int',
@@ -103,6 +105,8 @@ const LOOKUPS = [
   'credentials: account_id',
   'orders: account_id id',
   'order_details: account_id alternative_id',
+  'field_values: account_id field_id order_id',
+  'field_values: order_id',
   'order_details: auto_reissue id',
   'order_details: auto_renew id',
   'orders: renews_order_id where renews_order_id is not null',

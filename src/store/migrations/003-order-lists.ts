@@ -4,8 +4,8 @@ import { listIndex } from './002-lists.ts';
 
 /** What lists of orders are filtered and sorted by, beside id. */
 const LISTED: Readonly<Record<string, readonly string[]>> = {
-  orders: ['product', 'state', 'common_name', 'organization_id', 'ends_at', 'created_at'],
-  order_details: ['container_id', 'user_id', 'renewal_notices'],
+  orders: ['product', 'state', 'common_name', 'organization_id', 'ends_at', 'certificate_ends_at', 'created_at'],
+  order_details: ['renewal_notices'],
 };
 
 /** Lists of orders stay fast at a million of them. */
@@ -14,6 +14,8 @@ export const orderLists: Migration = {
   name: 'order-lists',
   statements: (engine) => [
     ...Object.entries(LISTED).flatMap(([table, columns]) => columns.map((column) => listIndex(engine, table, column))),
+    createIndex(engine, 'orders: account_id container_id id where container_id is not null', false),
+    createIndex(engine, 'orders: account_id user_id id where user_id is not null', false),
     createIndex(engine, 'orders: account_id renews_order_id where renews_order_id is not null', false),
   ],
 };
