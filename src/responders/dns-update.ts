@@ -67,7 +67,8 @@ export async function updateTxt(
   try {
     const answer = readMessage(await exchangeTcp(to.server, signed.octets, { ...to, timers: tools.timers }));
     if (answer.id !== id || !answer.isResponse || answer.opcode !== 5) throw new Error('an answer to another message');
-    checkAnswer(answer, signed.mac, to.key, tools.clock);
+    // Where there is no signature at all, the answer can only be a refusal.
+    if (answer.rcode === 0 || answer.additionals.length > 0) checkAnswer(answer, signed.mac, to.key, tools.clock);
     if (answer.rcode !== 0) throw new Error(REFUSALS[answer.rcode] ?? `response code ${answer.rcode}`);
   } catch (cause) {
     const mend = cause instanceof TsigError ? '; check key name, secret, algorithm and clock' : '';

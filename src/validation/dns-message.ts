@@ -3,9 +3,9 @@
  * label that holds a dot with its neighbours, replaces bytes of CAA values that are not UTF-8, and reads a CAA tag
  * beyond the end of its record: three ways to take one answer for another.
  */
-export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'TXT' | 'CAA';
+export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'NS' | 'TXT' | 'CAA';
 
-export const TYPE_CODES: Readonly<Record<RecordType, number>> = { A: 1, AAAA: 28, CNAME: 5, TXT: 16, CAA: 257 };
+export const TYPE_CODES: Readonly<Record<RecordType, number>> = { A: 1, AAAA: 28, CNAME: 5, NS: 2, TXT: 16, CAA: 257 };
 export const SOA = 6;
 const OPT = 41;
 export const CLASS_IN = 1;
@@ -161,9 +161,10 @@ export function readData(message: DnsMessage, record: RawRecord, type: RecordTyp
     case 'AAAA':
       if (data.length !== 16) throw new RangeError('an AAAA record of the wrong length');
       return addressText(data);
-    case 'CNAME': {
+    case 'CNAME':
+    case 'NS': {
       const [name, next] = readName(message.bytes, record.at);
-      if (next !== record.at + record.length) throw new RangeError('a CNAME record of the wrong length');
+      if (next !== record.at + record.length) throw new RangeError(`a record of type ${type} of the wrong length`);
       return name;
     }
     case 'TXT':
