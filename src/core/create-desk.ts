@@ -3,12 +3,14 @@ import { confirm, decline, passCheck, type Answer } from './confirmations.ts';
 import type { Desk } from './desk.ts';
 import { advanceJob } from './engine.ts';
 import type { Engine } from './parts.ts';
+import { removeExpired } from './expired-records.ts';
 import { demand } from './permissions.ts';
 import { planOrder, planReissue, planRenewal, quoteOf } from './orders.ts';
 import { confirmVetting, vetOrganization, type Vetting } from './organizations.ts';
 import { placeRequest } from './place-request.ts';
 import type { CheckKind, Job } from './records.ts';
 import { expireCertificates, sendExpiryNotices } from './recurring.ts';
+import { refreshRenewalHints } from './renewal-hints.ts';
 import { createRegistry } from './registry/create-registry.ts';
 import { validateDomainJob } from './registry/kept-validations.ts';
 import type { Registry } from './registry.ts';
@@ -39,6 +41,10 @@ export interface DeskOffice {
   sendExpiryNotices(): Promise<number>;
   /** To be run every hour; answers how many requests it placed. */
   runAutoOrders(): Promise<number>;
+  /** To be run every five minutes; answers how many certificates it asked issuers about. */
+  refreshRenewalHints(): Promise<number>;
+  /** To be run every hour; answers how many records it removed. */
+  removeExpired(): Promise<number>;
 }
 
 /** Puts the heart together from what is handed in. */
@@ -56,6 +62,8 @@ export function createDesk(engine: Engine): DeskOffice {
     expireCertificates: () => expireCertificates(engine),
     sendExpiryNotices: () => sendExpiryNotices(engine),
     runAutoOrders: () => runAutoOrders(engine),
+    refreshRenewalHints: () => refreshRenewalHints(engine),
+    removeExpired: () => removeExpired(engine),
   };
 }
 

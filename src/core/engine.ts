@@ -6,6 +6,7 @@ import type { Engine } from './parts.ts';
 import type { Kind, Job } from './records.ts';
 import { settle, stepWorld, type Settled, type SettleWorld } from './settle.ts';
 import { installIssued } from './hosting/install.ts';
+import { expectHint } from './renewal-hints.ts';
 import { takeLaterProofs } from './later-proofs.ts';
 import { loadFacts } from './load-facts.ts';
 import { applyEffect } from './apply-effect.ts';
@@ -71,6 +72,7 @@ async function storeEffect(engine: Engine, unit: Unit, before: Facts, effect: Ef
   const settled = settle(applied.facts, world);
   const happenings = [...applied.happenings, ...settled.happenings];
   const facts = await write(engine, unit, before, { ...settled, happenings }, 'system', by);
+  if (effect.of === 'issue') expectHint(engine, unit, facts, world.now);
   if (effect.of === 'issue') await installIssued(unit, facts, effect.chain, world.now);
   return facts;
 }

@@ -31,11 +31,20 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
     'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
     'run-auto-orders': every(HOUR, clock, desk.office.runAutoOrders),
+    'refresh-renewal-hints': every(5 * MINUTE, clock, desk.office.refreshRenewalHints),
+    'remove-expired': every(HOUR, clock, desk.office.removeExpired),
     'expire-checkouts': every(HOUR, clock, desk.platform.operatorCheckouts.expireCheckouts),
   };
 }
 
-const RECURRING = ['expire-certificates', 'send-expiry-notices', 'run-auto-orders', 'expire-checkouts'];
+const RECURRING = [
+  'expire-certificates',
+  'send-expiry-notices',
+  'run-auto-orders',
+  'expire-checkouts',
+  'refresh-renewal-hints',
+  'remove-expired',
+];
 
 /** Puts the jobs that run for ever in place; where they are already, they become due now. */
 export async function enqueueRecurring(store: Store, clock: Clock): Promise<void> {

@@ -165,6 +165,8 @@ export const PLATFORM_SCHEMA: Pick<
     accountId: 'int',
     issuer: 'text',
     renewFrom: 'int',
+    windowStart: 'int?',
+    windowEnd: 'int?',
     explanationUrl: 'text?',
     checkedAt: 'int',
     checkAgainAt: 'int',

@@ -49,6 +49,9 @@ export interface RenewalHint {
   issuer: string;
   /** The moment drawn from the issuer's window, from which on it is replaced. */
   renewFrom: Instant;
+  /** The window as the issuer said it last; null before it has said anything. */
+  windowStart: Instant | null;
+  windowEnd: Instant | null;
   explanationUrl: string | null;
   checkedAt: Instant;
   checkAgainAt: Instant;
