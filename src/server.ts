@@ -64,6 +64,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     threads: config.workers.crypto,
     wake: () => wake(),
     metrics,
+    board: null,
   });
   opened.defer(() => desk.close());
   if (config.tls.enabled) opened.defer(await serveCertificate(server as TlsServer, foundation, desk));

@@ -90,6 +90,7 @@ export async function withDeskAndFoundation<T>(
       threads: 0,
       wake: () => undefined,
       metrics: null,
+      board: null,
     });
     try {
       return await work(desk, foundation);

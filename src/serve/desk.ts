@@ -1,5 +1,5 @@
 import { createDesk, type DeskOffice } from '../core/create-desk.ts';
-import type { DomainControl, Issuer, NamePolicy, PkiTools } from '../core/ports.ts';
+import type { ChallengeBoard, DomainControl, Issuer, NamePolicy, PkiTools } from '../core/ports.ts';
 import { type RuleOverrides, Rules } from '../core/rules.ts';
 import { SECOND } from '../core/time.ts';
 import { type Ca, openCa } from '../issuers/embedded/ca.ts';
@@ -11,6 +11,7 @@ import type { Metrics } from '../http/metrics.ts';
 import { createCrypto } from '../workers/crypto.ts';
 import type { Foundation } from './foundation.ts';
 import { timedIssuer } from './measure.ts';
+import { outsideIssuers } from './outside-issuers.ts';
 import { openPlatform, type Platform } from './platform.ts';
 
 /** The heart with its CA, ready to be asked. */
@@ -35,6 +36,8 @@ export interface OpenDeskOptions {
   threads: 0 | 1 | 2;
   wake: () => void;
   metrics: Metrics | null;
+  /** Answers challenges of CAs outside; null where nothing here asks them. */
+  board: ChallengeBoard | null;
 }
 
 /** Opens the CA, and makes it on the first start. */
@@ -58,8 +61,11 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
   });
   const rules = rulesOf(config.ca);
   const embedded = createEmbeddedIssuer({ ca, clock, random });
-  const issuer = options.metrics === null ? embedded : timedIssuer(embedded, options.metrics);
-  const issuers = new Map([[issuer.name, issuer]]);
+  const outside = outsideIssuers(foundation, { board: options.board, names });
+  const timed = [embedded, ...outside].map((issuer) =>
+    options.metrics === null ? issuer : timedIssuer(issuer, options.metrics),
+  );
+  const issuers = new Map(timed.map((issuer) => [issuer.name, issuer]));
   const pki = createPkiTools({ readCsr: crypto.readCsr });
   const { catalogue } = config;
   const accountUri = (accountId: number): string => `https://${config.ca.caIdentifiers[0]}/accounts/${accountId}`;

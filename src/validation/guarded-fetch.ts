@@ -12,6 +12,8 @@ export interface GuardedFetchOptions {
   /** All addresses of a host name, the preferred one first; the system's resolver unless given. */
   lookup?: (host: string) => Promise<readonly string[]>;
   timers?: Timers;
+  /** PEM of CAs that are trusted beside the system's. */
+  trustedCa?: string;
 }
 
 export interface GuardedRequest {
@@ -78,6 +80,7 @@ export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
         ...(request.body === undefined ? {} : { body: request.body }),
         endpoints: addresses.map((address) => ({ address, port })),
         verifyTls: true,
+        ...(options.trustedCa === undefined ? {} : { trustedCa: options.trustedCa }),
         connectTimeoutMs: request.timeoutMs,
         responseTimeoutMs: request.timeoutMs,
         maxBytes: request.maxBytes,

@@ -1,5 +1,5 @@
 import { connect as connectTcp, isIP } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, getCACertificates } from 'node:tls';
 import { type buildConnector, Client } from 'undici';
 import type { Timers } from '../core/time.ts';
 
@@ -20,6 +20,8 @@ export interface PinnedRequest {
   endpoints: readonly Endpoint[];
   /** False: any certificate is taken. */
   verifyTls: boolean;
+  /** PEM of CAs that are trusted beside the system's. */
+  trustedCa?: string;
   /** For each endpoint, until the connection (with TLS) stands. Milliseconds. */
   connectTimeoutMs: number;
   /** From then until the headers are complete. Milliseconds. */
@@ -129,6 +131,7 @@ function connector(
           ...to,
           ...(isIP(host) === 0 ? { servername: host } : {}),
           rejectUnauthorized: request.verifyTls,
+          ...(request.trustedCa === undefined ? {} : { ca: [...getCACertificates('default'), request.trustedCa] }),
           ALPNProtocols: ['http/1.1'],
         })
       : connectTcp(to);
