@@ -1,6 +1,6 @@
 import type { Engine } from './parts.ts';
 import { covers, isOpen, unprovedNames, type Facts } from './facts.ts';
-import { candidateDomains, reuse } from './plan-validations.ts';
+import { candidateDomains, mayBeReused, reuse } from './plan-validations.ts';
 import type { Happening } from './settle.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
@@ -22,7 +22,8 @@ export async function takeLaterProofs(
   if (missing.length === 0 || !facts.validations.some(isOpen)) return { facts, happenings: [] };
   const domains = candidateDomains(missing, engine.names);
   const proofs = await unit.reusableValidations(request.accountId, domains, Math.max(since, request.createdAt));
-  const taken = proofs.filter((proof) => proof.requestId !== request.id && missing.some((name) => covers(proof, name)));
+  const others = proofs.filter((proof) => proof.requestId !== request.id && mayBeReused(proof));
+  const taken = others.filter((proof) => missing.some((name) => covers(proof, name)));
   if (taken.length === 0) return { facts, happenings: [] };
   const owner = { accountId: request.accountId, requestId: request.id };
   const world = { now, rules: engine.rules, names: engine.names, newId: () => unit.newId('validations') };

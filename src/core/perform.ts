@@ -1,6 +1,8 @@
 import type { Engine } from './parts.ts';
 import { DeskError } from './errors.ts';
+import { isAnsweredHere } from './challenge-answers.ts';
 import { covers, isFresh, type Facts } from './facts.ts';
+import { mayAnswerFor } from './hosting/trust.ts';
 import type { Step } from './next-step.ts';
 import type { CaaCheck, CaaContext, DomainCheck, IssueResult } from './ports.ts';
 import type { Validation } from './records.ts';
@@ -42,8 +44,17 @@ export function checkDomains(engine: Engine, validations: readonly Validation[])
   );
 }
 
-async function checkDomain(engine: Engine, { challenges }: Validation): Promise<DomainCheck> {
+/**
+ * What the desk answers by itself proves something only as long as the account is believed to hold the name: asked at
+ * each look, since somebody else may have claimed it meanwhile.
+ */
+async function checkDomain(engine: Engine, validation: Validation): Promise<DomainCheck> {
+  const { challenges, accountId, domain } = validation;
   const now = engine.clock.now();
+  if (isAnsweredHere(validation) && !(await mayAnswerFor(engine.store, engine.names, accountId, domain))) {
+    const message = `${domain} is claimed by somebody else too: prove it by its TXT record`;
+    return { outcome: 'refused', message, evidence: { claimed: domain } };
+  }
   const good = challenges.filter((one) => one.method === 'email' || one.until === undefined || one.until > now);
   if (good.length > 0) return engine.domains.check(good);
   return { outcome: 'not-found', message: 'The random value has expired; ask for a new one', evidence: {} };

@@ -1,3 +1,4 @@
+import { isAnsweredHere } from './challenge-answers.ts';
 import type { ValidationChoice } from './desk.ts';
 import { invalidValue } from './errors.ts';
 import { covers, isFresh } from './facts.ts';
@@ -37,7 +38,7 @@ export function planValidations(
   world: PlanWorld,
 ): Validation[] {
   const since = world.rules.domainProofSince(world.now);
-  const fresh = proofs.filter((proof) => isFresh(proof, since));
+  const fresh = proofs.filter((proof) => isFresh(proof, since) && mayBeReused(proof));
   const planned: Validation[] = [];
   for (const name of [...names].sort(byLabels)) {
     if (planned.some((validation) => covers(validation, name))) continue;
@@ -59,6 +60,11 @@ function byLabels(left: string, right: string): number {
 
 function answeredHere(challenge: Challenge): Challenge {
   return challenge.method === 'http' ? { ...challenge, answeredHere: true } : challenge;
+}
+
+/** What the desk answered by itself rests on who claims the name, which is asked anew each time. */
+export function mayBeReused(proof: Validation): boolean {
+  return !isAnsweredHere(proof);
 }
 
 /** A proof of the account as a request counts it. */
