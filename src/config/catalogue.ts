@@ -62,12 +62,58 @@ function product(shape: Shape): Product {
   };
 }
 
+/** Sold by the name, as shops of hosting panels do: no base price, and the base of a wildcard comes free with it. */
+const BY_NAME = [
+  { level: 'DV', extraName: 900, extraWildcard: 7_500 },
+  { level: 'OV', extraName: 3_000, extraWildcard: 9_900 },
+  { level: 'EV', extraName: 10_800, extraWildcard: 0 },
+] as const;
+
+function productByName({ level, extraName, extraWildcard }: (typeof BY_NAME)[number]): Product {
+  const each = { base: 0, extraName, extraWildcard };
+  return {
+    id: `${level.toLowerCase()}-by-name`,
+    name: `${level} by the name`,
+    level,
+    names: 'multi',
+    wildcardsAllowed: level !== 'EV',
+    includesWww: false,
+    includesBase: true,
+    periods: [12],
+    includedNames: 0,
+    maxNames: 100,
+    pricesByCurrency: { EUR: each, USD: each },
+    checks: CHECKS[level],
+    issuers: ['embedded'],
+    renewFrom: BY_NAME.map((one) => `${one.level.toLowerCase()}-by-name`),
+    reissuable: true,
+    renewalWindowDays: 90,
+    dialects: ['cpanel'],
+  };
+}
+
+/** What hosting platforms give to the websites that they serve, by themselves and for nothing. */
+const HOSTED: Product = {
+  ...product({ level: 'DV', names: 'multi', pricesByCurrency: price(0, 0, 0) }),
+  id: 'dv-hosted',
+  name: 'DV for hosted websites',
+  wildcardsAllowed: false,
+  periods: [12],
+  renewFrom: ['dv-hosted'],
+  dialects: ['cpanel', 'wp-engine'],
+};
+
 /**
  * The default products with the changes of the configuration.
  * @throws DeskError `invalid-value` where a new product lacks a member; the field is `products[INDEX]`.
  */
 export function buildCatalogue(changes: readonly ProductChange[] = []): Catalogue {
-  const defaults = [...SHAPES.map(product), ...lineProducts(['digicert'], price)];
+  const defaults = [
+    ...SHAPES.map(product),
+    ...lineProducts(['digicert'], price),
+    ...BY_NAME.map(productByName),
+    HOSTED,
+  ];
   const products = new Map(defaults.map((one) => [one.id, one]));
   changes.forEach((change, index) => {
     const known = products.get(change.id);

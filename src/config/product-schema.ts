@@ -19,7 +19,12 @@ export const productSchema = z.strictObject({
   includesWww: z.boolean().optional().describe('Whether `www.` of the name comes free with it.'),
   includesBase: z.boolean().optional().describe('Whether the name without `www.` or `*.` comes free with it.'),
   periods: z.array(z.int().min(1).max(120)).min(1).optional().describe('Terms in months.'),
-  includedNames: z.int().min(1).max(250).optional().describe('Names within the base price.'),
+  includedNames: z
+    .int()
+    .min(0)
+    .max(250)
+    .optional()
+    .describe('Names within the base price; 0 where each one is paid for.'),
   maxNames: z.int().min(1).max(250).optional().describe('Most names of one certificate.'),
   pricesByCurrency: z
     .record(z.string().regex(/^[A-Z]{3}$/), price)
