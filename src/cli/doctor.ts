@@ -1,7 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import type { Command } from 'commander';
+import { warnOfMadeKeys } from '../config/made-keys.ts';
 import { checkCertificates } from '../serve/check-certificates.ts';
 import { checkCrls } from '../serve/check-crls.ts';
+import { hostingDialects } from '../serve/dialects.ts';
 import { credentialsFile } from '../serve/first-start.ts';
 import type { Foundation } from '../serve/foundation.ts';
 import { openKeys } from '../serve/open-keys.ts';
@@ -16,13 +18,19 @@ interface Finding {
   /** What was looked at, in one line. */
   looked: string;
   faults: readonly string[];
+  /** What is not wrong, but will be in the way. */
+  warnings?: readonly string[];
 }
 
 type Check = (foundation: Foundation, quiet: boolean) => Promise<Omit<Finding, 'check'>>;
 
 /** In this order; each goes on where another fails. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  configuration: async ({ config }) => ({ looked: config.file ?? 'defaults, no file', faults: [] }),
+  configuration: async ({ config, dialects }) => ({
+    looked: config.file ?? 'defaults, no file',
+    faults: [],
+    warnings: warnOfMadeKeys(config, hostingDialects(dialects)),
+  }),
   files: async ({ config }) => privateFiles([credentialsFile(config.data), config.keyFile]),
   database: async ({ store }) => ({ looked: store.engine, faults: await store.integrity() }),
   audit: async ({ store }) => {
@@ -75,8 +83,9 @@ async function attempt(look: Check, foundation: Foundation, quiet: boolean): Pro
   }
 }
 
-function tell({ check, looked, faults }: Finding): void {
+function tell({ check, looked, faults, warnings = [] }: Finding): void {
   say(`${faults.length === 0 ? 'ok   ' : 'FAULT'}  ${check.padEnd(13)}  ${looked}`);
+  for (const warning of warnings) say(`         note: ${warning}`);
   for (const fault of faults.slice(0, SHOWN)) say(`         ${fault}`);
   if (faults.length > SHOWN) say(`         and ${faults.length - SHOWN} more`);
 }

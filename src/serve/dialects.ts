@@ -14,6 +14,11 @@ import type { WebhookDialect } from '../notify/webhooks.ts';
 /** The vendors' APIs that are served. */
 export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert, cpanel];
 
+/** Folder names of those that make keys for their customers. */
+export function hostingDialects(dialects: readonly Dialect[]): string[] {
+  return dialects.flatMap(({ name, hosting }) => (hosting === undefined ? [] : [name]));
+}
+
 interface WebhookTools {
   store: Reader;
   catalogue: Catalogue;

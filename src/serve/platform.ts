@@ -66,10 +66,11 @@ export function keyObjection(
   dialect: string,
 ): string | null {
   if (rules.profile === 'private' || sandboxed) return null;
-  const own = catalogue.soldBy(dialect).find(({ issuers }) => issuers.includes('embedded'));
-  if (own === undefined) return null;
+  // The own CA does not sign for keys that are kept here (core/kept-keys.ts), so one issuer outside is enough.
+  const sold = catalogue.soldBy(dialect);
+  if (sold.length === 0 || sold.some(({ issuers }) => issuers.some((name) => name !== 'embedded'))) return null;
   return (
-    `In the public profile the CA of this desk must not make its subscribers' keys (BR 6.1.1.3), and it may sign ` +
-    `${own.id}: let only issuers outside sign the products of ${dialect}, or bring keys of your own`
+    `In the public profile the CA of this desk must not make its subscribers' keys (BR 6.1.1.3), and nobody else signs ` +
+    `the products of ${dialect}: configure an issuer outside for them, or bring keys of your own`
   );
 }
