@@ -10,6 +10,8 @@ export interface Metrics {
   issued(issuer: string, outcome: string, seconds: number): void;
   /** A job that ended, in seconds. */
   worked(kind: string, outcome: string, seconds: number): void;
+  /** An answer to a validator of a CA outside, or a refusal to answer. */
+  answered(responder: string, outcome: string): void;
   /** A number read when it is asked for; NaN where it is not known. */
   gauge(name: string, help: string, read: () => number | Promise<number>): void;
   /** The text that Prometheus reads. */
@@ -45,6 +47,12 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     buckets: WORK_BUCKETS,
     registers,
   });
+  const answers = new Counter({
+    name: 'chancery_responder_answers_total',
+    help: 'Questions to the responders, by responder and outcome',
+    labelNames: ['responder', 'outcome'],
+    registers,
+  });
   const jobs = new Histogram({
     name: 'chancery_job_duration_seconds',
     help: 'Jobs done, by kind and outcome',
@@ -64,6 +72,7 @@ export function createMetrics(options: { process?: boolean } = {}): Metrics {
     asked: (kind, dialect, outcome) => asks.inc({ kind, dialect, outcome }),
     issued: (issuer, outcome, seconds) => issuances.observe({ issuer, outcome }, seconds),
     worked: (kind, outcome, seconds) => jobs.observe({ kind, outcome }, seconds),
+    answered: (responder, outcome) => answers.inc({ responder, outcome }),
     gauge: (name, help, read) => {
       const gauge: Gauge = new Gauge({
         name,

@@ -13,15 +13,12 @@ export interface Answers {
   put(key: AnswerKey, expiresAt: Instant): Promise<void>;
   /** What is not there is no error. */
   remove(key: AnswerKey): Promise<void>;
-  /** Takes away what has expired. Answers with how many. */
-  removeExpired(): Promise<number>;
 }
 
 /** Longest value, bytes: it stands in an index. */
 const LONGEST_VALUE = 1_024;
 /** Values of one name and path that are looked at. */
 const MOST_VALUES = 32;
-const SWEEP = 500;
 
 export function createAnswers({ store, clock }: { store: Store; clock: Clock }): Answers {
   async function put(key: AnswerKey, expiresAt: Instant): Promise<void> {
@@ -64,19 +61,6 @@ export function createAnswers({ store, clock }: { store: Store; clock: Clock }):
       await store.transact(async (unit) => {
         for (const { id } of await unit.find('challengeAnswers', key)) await unit.delete('challengeAnswers', id);
       });
-    },
-    async removeExpired() {
-      const filters = [{ field: 'expiresAt', op: 'lte', value: clock.now() }] as const;
-      const query = { accountId: null, filters, order: [], limit: SWEEP, offset: 0, count: false } as const;
-      let removed = 0;
-      for (;;) {
-        const { records } = await store.list('challengeAnswers', query);
-        if (records.length === 0) return removed;
-        await store.transact(async (unit) => {
-          for (const { id } of records) await unit.delete('challengeAnswers', id);
-        });
-        removed += records.length;
-      }
     },
   };
 }

@@ -10,13 +10,15 @@ import type { FileLookup } from '../sandbox/web-server.ts';
 import { createAddressGuard } from '../validation/address-guard.ts';
 import { createDomainControl } from '../validation/domain-control.ts';
 import { createGuardedFetch, type GuardedFetch } from '../validation/guarded-fetch.ts';
-import { createResolver } from '../validation/resolver.ts';
+import { createResolver, type Resolver } from '../validation/resolver.ts';
 import { systemDnsServers } from '../validation/system.ts';
 import { namesOf } from './names.ts';
 
 /** What lies outside: domains, mail and webhooks. In the sandbox it is inside, for reserved names alone. */
 export interface World {
   domains: DomainControl;
+  /** What `domains` looks names up with. */
+  resolver: Resolver;
   names: NamePolicy;
   mailer: Mailer;
   /** For webhooks. */
@@ -38,8 +40,10 @@ export async function openWorld(config: Config, tools: Tools): Promise<World> {
   const sandbox = config.sandbox.enabled ? await startSandbox({ clock, lookup }) : null;
   const mailer = mailerOf(config, sandbox);
   const webhookRanges = [...config.webhooks.allowedRanges, ...(sandbox === null ? [] : LOOPBACK)];
+  const resolver = resolverOf(config, sandbox, tools);
   return {
-    domains: domainsOf(config, sandbox, tools),
+    domains: domainsOf(config, sandbox, resolver, tools.clock),
+    resolver,
     names: namesOf(config),
     mailer,
     fetch: createGuardedFetch({ guard: createAddressGuard({ allow: webhookRanges }) }),
@@ -51,16 +55,20 @@ export async function openWorld(config: Config, tools: Tools): Promise<World> {
   };
 }
 
-function domainsOf(config: Config, sandbox: Sandbox | null, { clock, random }: Tools): DomainControl {
-  const { dnsServers, dnsTimeout, httpTimeout, allowedRanges } = config.validation;
+function resolverOf(config: Config, sandbox: Sandbox | null, { clock, random }: Tools): Resolver {
+  const { dnsServers, dnsTimeout } = config.validation;
   const servers = sandbox === null ? systemDnsServers(dnsServers.length > 0 ? dnsServers : undefined) : [sandbox.dns];
-  const resolver = createResolver({
+  return createResolver({
     serversFor: () => servers,
     timeoutMs: dnsTimeout * 1_000,
     attempts: DNS_TRIES,
     random,
     clock,
   });
+}
+
+function domainsOf(config: Config, sandbox: Sandbox | null, resolver: Resolver, clock: Clock): DomainControl {
+  const { httpTimeout, allowedRanges } = config.validation;
   return createDomainControl({
     resolver,
     guard: createAddressGuard({ allow: allowedRanges }),
