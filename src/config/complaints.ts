@@ -38,6 +38,7 @@ function unknownKey(path: readonly PropertyKey[]): string {
 function issueText(issue: z.core.$ZodIssue): string {
   if (issue.code === 'invalid_type' && issue.input === undefined && issue.message.includes('undefined'))
     return 'is missing';
+  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
   return issue.message
     .replace(/^Invalid input: /, 'is wrong: ')
     .replace(/^Invalid option: expected /, 'must be ')

@@ -76,7 +76,7 @@ function issuerOf(
   for (const challenge of rest.challenges) {
     const parts = ANSWERED_BY[challenge];
     if (parts.some((part) => responder[part] !== null)) continue;
-    const wanted = parts.map((part) => `responder.${part}`).join(', ');
+    const wanted = parts.map((part) => `responder.${part}`).join(' or ');
     complain(['issuers', name, 'challenges'], `names ${challenge}, which nothing answers: configure ${wanted}`);
   }
   return {
