@@ -141,7 +141,7 @@ export function createAcmeClient(
     const alternates = linksOf(answer.headers['link'], 'alternate', url).slice(0, MAX_ALTERNATES);
     return {
       pem: Buffer.from(answer.body).toString('latin1'),
-      alternates: alternates.map((one) => rule.check(one, 'alternate chain')),
+      alternates: alternates.filter((one) => rule.allows(one)),
     };
   }
 

@@ -1,7 +1,7 @@
 import { DeskError } from '../../core/errors.ts';
 import type { IssueAsk, IssueResult } from '../../core/ports.ts';
 import type { Issuance } from '../../core/records.ts';
-import { DAY, type Instant, MINUTE, SECOND } from '../../core/time.ts';
+import { DAY, HOUR, type Instant, MINUTE, SECOND } from '../../core/time.ts';
 import { forgetAccountUrl } from './accounts.ts';
 import { finish } from './finish.ts';
 import { place, rateLimited } from './place.ts';
@@ -30,7 +30,16 @@ export async function takeStep(world: StepWorld, ask: IssueAsk, issuance: Issuan
 }
 
 /** How long to wait after the first, second … failed call in a row. */
-const PAUSES: readonly number[] = [2 * SECOND, 10 * SECOND, 30 * SECOND, MINUTE, 2 * MINUTE, 5 * MINUTE];
+const PAUSES: readonly number[] = [
+  2 * SECOND,
+  10 * SECOND,
+  30 * SECOND,
+  MINUTE,
+  2 * MINUTE,
+  5 * MINUTE,
+  15 * MINUTE,
+  HOUR,
+];
 /** Failed calls before the next issuer may be asked: where there is no order yet, and where there is one. */
 const TROUBLES_TO_PLACE = 3;
 const TROUBLES_TO_PROVE = 7;

@@ -8,6 +8,8 @@ export interface UrlRule {
    * @throws AcmeError where it is not one of the CA's origins
    */
   check(url: unknown, what: string): string;
+  /** Whether it would pass. */
+  allows(url: string): boolean;
 }
 
 const LONGEST_URL = 2_048;
@@ -23,16 +25,21 @@ export function createUrlRule(directory: string, allowedOrigins: readonly string
     throw new AcmeError(`The directory ${directory.slice(0, 200)} must be an https URL`);
   }
   const origins = new Set([home.origin, ...allowedOrigins]);
+  const isOurs = (url: URL): boolean =>
+    isSecure(url) && url.username === '' && url.password === '' && origins.has(url.origin);
+  const parse = (text: unknown): URL | null =>
+    typeof text === 'string' && text.length <= LONGEST_URL ? URL.parse(text) : null;
   return {
     check(text, what) {
-      const url = typeof text === 'string' && text.length <= LONGEST_URL ? URL.parse(text) : null;
+      const url = parse(text);
       if (url === null) throw new AcmeError(`${home.host} gave no usable URL for the ${what}`);
-      if (!isSecure(url) || url.username !== '' || url.password !== '' || !origins.has(url.origin)) {
-        throw new AcmeError(
-          `${home.host} gave a URL for the ${what} that is not followed: ${url.origin.slice(0, 100)} is neither its own origin nor allowed`,
-        );
-      }
-      return url.href;
+      if (isOurs(url)) return url.href;
+      const where = `${url.origin.slice(0, 100)} is neither its own origin nor allowed`;
+      throw new AcmeError(`${home.host} gave a URL for the ${what} that is not followed: ${where}`);
+    },
+    allows(text) {
+      const url = parse(text);
+      return url !== null && isOurs(url);
     },
   };
 }
