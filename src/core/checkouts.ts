@@ -45,7 +45,8 @@ export interface Checkouts {
   /** @throws DeskError `not-found`, `wrong-state` unless open */
   setReturnUrl(actor: Actor, checkoutId: number, url: string): Promise<Checkout>;
   /**
-   * What clients say of their queue. `confirmed` is for what was paid.
+   * What clients say of their queue. `confirmed` is for what was paid; `removed` takes what is not paid out of the
+   * purchase, and cancels it with its last item.
    * @throws DeskError `not-found`, `wrong-state`
    */
   setQueue(actor: Actor, itemIds: readonly number[], queue: 'confirmed' | 'removed'): Promise<CheckoutItem[]>;
@@ -59,10 +60,10 @@ export interface OperatorCheckouts {
    * The operator's word that money came in another way: it is put on the balance and taken from there. `reference`
    * names it: the same for the same checkout changes nothing. Money for what cannot be ordered any more stays on the
    * balance, and the checkout has failed.
-   * @throws DeskError `not-found`, `wrong-state` where it is paid or cancelled, `already-exists` for a reference of
+   * @throws DeskError `not-found`, `invalid-value` for another sum, `wrong-state` where it is paid or cancelled, `already-exists` for a reference of
    * another checkout
    */
-  payOutside(checkoutId: number, payment: { reference: string; by: string }): Promise<CheckoutView>;
+  payOutside(checkoutId: number, payment: { reference: string; cents: number; by: string }): Promise<CheckoutView>;
   /** To be run every hour: marks what nobody paid in time. Answers how many. */
   expireCheckouts(): Promise<number>;
 }

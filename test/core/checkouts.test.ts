@@ -127,7 +127,7 @@ forEachStore((open) => {
     const shop = await openShop(await open(), 0);
     const { operator, world } = shop;
     const { checkout } = await openTwo(shop);
-    const payment = { reference: 'INV-7', by: 'olga' };
+    const payment = { reference: 'INV-7', cents: 2_000, by: 'olga' };
     const all = await Promise.allSettled(Array.from({ length: 4 }, () => operator.payOutside(checkout.id, payment)));
     assert.ok(all.some((one) => one.status === 'fulfilled' && one.value.checkout.state === 'paid'));
     assert.equal((await operator.payOutside(checkout.id, payment)).checkout.state, 'paid', 'told again');
@@ -135,6 +135,10 @@ forEachStore((open) => {
     await assert.rejects(operator.payOutside(checkout.id, { ...payment, reference: 'INV-8' }), isKind('wrong-state'));
     const other = await openTwo(shop);
     await assert.rejects(operator.payOutside(other.checkout.id, payment), isKind('already-exists'));
+    await assert.rejects(
+      operator.payOutside(other.checkout.id, { ...payment, reference: 'INV-9', cents: 1 }),
+      isKind('invalid-value'),
+    );
     for (const reference of ['', ' x', 'a\nb', 'ü', 'x'.repeat(101)]) {
       await assert.rejects(operator.payOutside(other.checkout.id, { ...payment, reference }), isKind('invalid-value'));
     }
@@ -150,7 +154,7 @@ forEachStore((open) => {
     const shop = await openShop(await open(), 0);
     const { checkout } = await openTwo(shop);
     shop.asks.of = () => Promise.reject(new DeskError('not-found', 'Website 7 does not exist'));
-    const payment = { reference: 'INV-7', by: 'olga' };
+    const payment = { reference: 'INV-7', cents: 2_000, by: 'olga' };
     assert.equal((await shop.operator.payOutside(checkout.id, payment)).checkout.state, 'failed');
     assert.equal((await shop.operator.payOutside(checkout.id, payment)).checkout.state, 'failed');
     assert.deepEqual(await moneyOf(shop), { balance: 2_000, reserved: 0 });
@@ -168,10 +172,10 @@ forEachStore((open) => {
     assert.equal((await checkouts.bySecret(secret))?.checkout.state, 'expired');
     await assert.rejects(checkouts.payFromBalance(checkout.id), isKind('wrong-state'));
     await assert.rejects(checkouts.setReturnUrl(world.actor, checkout.id, 'https://a.test/'), isKind('wrong-state'));
-    await operator.payOutside(late.checkout.id, { reference: 'INV-1', by: 'olga' });
+    await operator.payOutside(late.checkout.id, { reference: 'INV-1', cents: 2_000, by: 'olga' });
     assert.equal(await operator.expireCheckouts(), 1);
     assert.equal((await world.engine.store.get('checkouts', checkout.id))?.state, 'expired');
-    await operator.payOutside(checkout.id, { reference: 'INV-2', by: 'olga' });
+    await operator.payOutside(checkout.id, { reference: 'INV-2', cents: 2_000, by: 'olga' });
     assert.equal((await world.engine.store.find('orders', {})).length, 4);
   });
 
@@ -180,7 +184,10 @@ forEachStore((open) => {
     const { checkout } = await openTwo(shop);
     assert.equal((await shop.checkouts.cancel(checkout.id)).checkout.state, 'cancelled');
     await assert.rejects(shop.checkouts.payFromBalance(checkout.id), isKind('wrong-state'));
-    await assert.rejects(shop.operator.payOutside(checkout.id, { reference: 'x', by: 'olga' }), isKind('wrong-state'));
+    await assert.rejects(
+      shop.operator.payOutside(checkout.id, { reference: 'x', cents: 2_000, by: 'olga' }),
+      isKind('wrong-state'),
+    );
     assert.deepEqual(await moneyOf(shop), { balance: 10_000, reserved: 0 });
   });
 
@@ -219,5 +226,30 @@ forEachStore((open) => {
       unit.update('accounts', shop.world.actor.accountId, { state: 'locked' }),
     );
     await assert.rejects(shop.checkouts.payFromBalance(checkout.id), isKind('not-allowed'));
+  });
+
+  test('what is taken out is not paid for, and the last one takes the purchase along', async () => {
+    const shop = await openShop(await open());
+    const { checkouts, world } = shop;
+    const { checkout, items, secret } = await openTwo(shop);
+    const [one, two] = items.map((item) => item.id) as [number, number];
+    await checkouts.setQueue(world.actor, [one], 'removed');
+    assert.equal((await checkouts.bySecret(secret))?.checkout.total, 1_000);
+    await checkouts.payFromBalance(checkout.id);
+    assert.deepEqual(await moneyOf(shop), { balance: 10_000, reserved: 1_000 });
+    assert.deepEqual(
+      (await world.engine.store.find('orders', {})).map((order) => order.commonName),
+      ['two.test'],
+    );
+    await checkouts.setQueue(world.actor, [two], 'removed');
+    assert.equal((await checkouts.bySecret(secret))?.checkout.state, 'paid');
+    const other = await openTwo(shop);
+    await checkouts.setQueue(
+      world.actor,
+      other.items.map((item) => item.id),
+      'removed',
+    );
+    const empty = await checkouts.bySecret(other.secret);
+    assert.deepEqual([empty?.checkout.state, empty?.checkout.total], ['cancelled', 0]);
   });
 });

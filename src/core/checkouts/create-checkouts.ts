@@ -6,6 +6,7 @@ import { demand } from '../permissions.ts';
 import type { Checkout, CheckoutItem } from '../records.ts';
 import { note } from '../registry/note.ts';
 import type { Unit } from '../store.ts';
+import type { Instant } from '../time.ts';
 import { checkoutBy, type CheckoutParts, endOf, hashOf, ownCheckout, ownItems, viewOf } from './own.ts';
 import { pay } from './pay.ts';
 
@@ -51,12 +52,13 @@ export function createCheckouts(parts: CheckoutParts): Checkouts {
 export function createOperatorCheckouts(parts: Pick<CheckoutParts, 'engine' | 'askOf'>): OperatorCheckouts {
   const { engine } = parts;
   return {
-    async payOutside(checkoutId, { reference, by }) {
+    async payOutside(checkoutId, payment) {
+      const { reference } = payment;
       if (!/^[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?$/.test(reference)) {
         throw invalidValue('reference', 'A reference is 1 to 100 signs of ASCII', reference);
       }
       const { dialect } = await checkoutBy(engine.store, checkoutId);
-      return pay({ ...parts, dialect, openFor: 0 }, checkoutId, { reference, by });
+      return pay({ ...parts, dialect, openFor: 0 }, checkoutId, payment);
     },
     expireCheckouts: () => expireCheckouts(engine),
   };
@@ -147,10 +149,21 @@ async function setQueue(
       if (queue === 'confirmed') await refuseUnpaid(unit, item);
       if (item.queue === queue) continue;
       await unit.update('checkoutItems', item.id, { queue }, { queue: item.queue });
+      if (queue === 'removed') await takeOut(unit, item, clock.now());
       note(unit, actor, `checkout-item.${queue}`, `checkout-item:${item.id}`, {}, clock.now());
     }
     return items.map((item) => ({ ...item, queue }));
   });
+}
+
+/** What is not bought yet is not paid for; a purchase with nothing left in it is cancelled. */
+async function takeOut(unit: Unit, { checkoutId, amount }: CheckoutItem, endedAt: Instant): Promise<void> {
+  const { state, total } = await checkoutBy(unit, checkoutId);
+  if (state !== 'open') return;
+  const all = await unit.find('checkoutItems', { checkoutId });
+  const left = all.filter(({ queue }) => queue !== 'removed');
+  const ended = left.length === 0 ? ({ state: 'cancelled', endedAt } as const) : {};
+  await unit.update('checkouts', checkoutId, { total: total - amount, ...ended }, { state, total });
 }
 
 async function refuseUnpaid(unit: Unit, { id, checkoutId, queue }: CheckoutItem): Promise<void> {

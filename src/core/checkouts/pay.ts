@@ -12,6 +12,8 @@ import { checkoutBy, type CheckoutParts, viewOf } from './own.ts';
 /** Money that came another way than from the balance, as the operator's word has it. */
 export interface Payment {
   reference: string;
+  /** What came, in cents. */
+  cents: number;
   by: string;
 }
 
@@ -32,6 +34,7 @@ export async function pay(parts: CheckoutParts, checkoutId: number, payment: Pay
   const { checkout } = view;
   if (payment !== null && isPaidBy(checkout, payment)) return view;
   refuseUnlessOpen(checkout, payment);
+  refuseOtherAmount(checkout, payment);
   const account = await store.get('accounts', checkout.accountId);
   if (account === null || (account.state !== 'active' && payment === null)) {
     throw new DeskError('not-allowed', 'The account is locked');
@@ -55,6 +58,13 @@ function refuseUnlessOpen({ id, state }: Checkout, payment: Payment | null): voi
   throw new DeskError('wrong-state', `Checkout ${id} is ${state} and cannot be paid`);
 }
 
+/** What was taken out of the purchase while somebody paid elsewhere is the operator's to settle. */
+function refuseOtherAmount({ id, total, currency }: Checkout, payment: Payment | null): void {
+  if (payment === null || payment.cents === total) return;
+  const message = `Checkout ${id} costs ${total} cents (${currency}), not ${payment.cents}; credit the account instead`;
+  throw invalidValue('cents', message, String(payment.cents));
+}
+
 /** Somebody else paid or cancelled it meanwhile: then it has not failed. */
 async function hasMoved({ engine }: CheckoutParts, { id }: Checkout): Promise<boolean> {
   const { state } = await checkoutBy(engine.store, id);
@@ -69,7 +79,8 @@ async function order(
 ): Promise<void> {
   const actor = actorOf(account, checkout);
   const placements: Placement[] = [];
-  for (const item of items) placements.push(await placementOf(parts, actor, checkout, item));
+  const bought = items.filter(({ queue }) => queue !== 'removed');
+  for (const item of bought) placements.push(await placementOf(parts, actor, checkout, item));
   const now = parts.engine.clock.now();
   await placeTogether(parts.engine, actor, placements, {
     beforehand: async (unit) => {
@@ -77,7 +88,7 @@ async function order(
       if (payment !== null) await credit(unit, checkout, payment, now);
     },
     afterwards: async (unit, placed) => {
-      for (const [index, item] of items.entries()) await link(unit, item, placed[index] as Facts);
+      for (const [index, item] of bought.entries()) await link(unit, item, placed[index] as Facts);
       const details = { total: checkout.total, reference: payment?.reference ?? null };
       note(unit, actor, 'checkout.paid', `checkout:${checkout.id}`, details, now);
     },
@@ -106,9 +117,9 @@ function shownPrice({ product, amount }: CheckoutItem, currency: string): Quote 
 }
 
 /** Whoever comes second finds it ended. @throws DeskError `conflict` */
-async function end(unit: Unit, { id, state }: Checkout, changes: Partial<Checkout>): Promise<void> {
+async function end(unit: Unit, { id, state, total }: Checkout, changes: Partial<Checkout>): Promise<void> {
   const known = state === 'expired' ? (await checkoutBy(unit, id)).state : state;
-  await unit.update('checkouts', id, changes, { state: known });
+  await unit.update('checkouts', id, changes, { state: known, total });
 }
 
 async function link(unit: Unit, item: CheckoutItem, { request }: Facts): Promise<void> {

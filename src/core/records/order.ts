@@ -88,6 +88,9 @@ export interface FieldValue {
 export interface Approval {
   id: number;
   accountId: number;
+  /** Who ordered, and the division of the order: whoever sees the order sees its requests. */
+  ownerId: number | null;
+  containerId: number | null;
   state: 'waiting' | 'approved' | 'rejected';
   /** Who asked, and who answered: users of the account; null where they have none. */
   requesterId: number | null;
@@ -138,6 +141,8 @@ export type RevocationReason =
 export interface InstallOn {
   websiteIds: number[];
   hostnameIds: number[];
+  /** Whether it is kept among the account's files as well. */
+  keepFile?: true;
 }
 
 export type RequestKind = 'new' | 'renew' | 'reissue' | 'duplicate' | 'revoke' | 'import';
