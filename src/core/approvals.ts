@@ -6,8 +6,9 @@ import { DeskError, notFound } from './errors.ts';
 import type { Facts } from './facts.ts';
 import { loadFacts } from './load-facts.ts';
 import { demand, may } from './permissions.ts';
-import type { Approval, CertificateRequest } from './records.ts';
+import type { Approval, CertificateRequest, Order } from './records.ts';
 import { reject as rejectFacts, settle, type Happening } from './settle.ts';
+import { seesOrderOf } from './scope.ts';
 import { transition } from './states.ts';
 import type { Unit } from './store.ts';
 import type { Instant } from './time.ts';
@@ -21,8 +22,7 @@ export async function startApproval(
   unit: Unit,
   actor: Actor,
   ask: ApprovalAsk | undefined,
-  requestId: number,
-  now: Instant,
+  { requestId, order, now }: { requestId: number; order: Order | null; now: Instant },
 ): Promise<Approval | null> {
   if (ask === undefined) return null;
   const account = await unit.get('accounts', actor.accountId);
@@ -33,6 +33,8 @@ export async function startApproval(
   return {
     id: requestId,
     accountId: actor.accountId,
+    ownerId: order?.userId ?? null,
+    containerId: order?.containerId ?? null,
     state: approved ? 'approved' : 'waiting',
     requesterId: actor.userId,
     requesterName: nameOf(actor),
@@ -102,6 +104,7 @@ export async function reject(
 async function awaited(engine: Engine, unit: Unit, actor: Actor, requestId: number) {
   const before = await loadFacts(engine, unit, requestId);
   if (before === null || before.request.accountId !== actor.accountId) throw notFound(`Request ${requestId}`);
+  if (!(await seesOrderOf(unit, actor, before.request))) throw notFound(`Request ${requestId}`);
   demand(actor, 'approve');
   const { approval } = before;
   if (before.request.state !== 'needs-approval' || approval === null) {

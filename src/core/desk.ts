@@ -20,6 +20,7 @@ import type {
   Validity,
 } from './records.ts';
 import type { ParsedCsr, ParsedCertificate } from './ports.ts';
+import type { Scope } from './scope.ts';
 import type { Instant } from './time.ts';
 
 /** Who asks. Comes from a credential; everything is looked up within its account. */
@@ -33,6 +34,8 @@ export interface Actor {
   /** In which the account is charged. */
   currency: string;
   role: Role;
+  /** What of the account the user sees; all of it where it is absent. */
+  scope?: Scope;
 }
 
 /** How a domain of the order is to be validated. */

@@ -28,7 +28,13 @@ const PERMISSIONS: Readonly<Record<Role, readonly Permission[]>> = {
 };
 
 /** What both roles allow: a key may do no more than its user, a user no more than the key. */
-export function may(actor: Pick<Actor, 'role' | 'userRole'>, permission: Permission): boolean {
+export function may(actor: Pick<Actor, 'role' | 'userRole' | 'scope'>, permission: Permission): boolean {
+  // What holds for the whole account is not for somebody of one division.
+  if (permission === 'settings' && (actor.scope?.containerIds ?? null) !== null) return false;
+  return mayByRole(actor, permission);
+}
+
+function mayByRole(actor: Pick<Actor, 'role' | 'userRole'>, permission: Permission): boolean {
   const byKey = PERMISSIONS[actor.role].includes(permission);
   return byKey && (actor.userRole === null || PERMISSIONS[actor.userRole].includes(permission));
 }
@@ -44,7 +50,7 @@ export function mayGive(actor: Pick<Actor, 'role' | 'userRole'>, role: Role): bo
 
 /** Whether the actor may make a key of a role: it must not do more than the actor's own. */
 export function mayHandOut(actor: Pick<Actor, 'role' | 'userRole'>, role: Role): boolean {
-  return PERMISSIONS[role].every((permission) => may(actor, permission));
+  return PERMISSIONS[role].every((permission) => mayByRole(actor, permission));
 }
 
 /**

@@ -12,7 +12,7 @@ import { sameIdentity } from './identity.ts';
 import { isKeyKeptHere } from './kept-keys.ts';
 import type { OrderedNames } from './names.ts';
 import { checkDetails, checkFields, keepFieldValues } from './order-details.ts';
-import { ownContainer } from './own.ts';
+import { demandContainer } from './own.ts';
 import { findOrganization } from './organizations.ts';
 import { checkDomains } from './perform.ts';
 import { refuseObjections } from './objections.ts';
@@ -22,6 +22,7 @@ import type { Product } from './products.ts';
 import type { Approval, Certificate, CertificateRequest, Charge, Order, Organization, Validation } from './records.ts';
 import { enqueueConfirmations } from './reminders.ts';
 import { settle, type Happening } from './settle.ts';
+import { mayUse } from './scope.ts';
 import { isFinal } from './states.ts';
 import { refuseWishes } from './wishes.ts';
 import type { Reader, Unit } from './store.ts';
@@ -187,7 +188,7 @@ async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: P
   const requestId = unit.newId('requests');
   const organization = await organizationFor(unit, actor, placement, now);
   const order = placement.order ?? openOrder(unit, actor, placement, organization?.id ?? null, now);
-  const approval = await startApproval(unit, actor, ask.approval, requestId, now);
+  const approval = await startApproval(unit, actor, ask.approval, { requestId, order, now });
   const request = newRequest(actor, placement, order, approval, requestId, now);
   const keyKeptHere = await isKeyKeptHere(engine, unit, product, request.spkiHash);
   if (keyKeptHere) refuseObjections(engine, placement, true);
@@ -224,6 +225,7 @@ async function organizationFor(
     return findOrganization(unit, actor.accountId, product, ask.subject, now, ask.dialect, ask.newOrganization);
   const organization = await unit.get('organizations', id);
   if (organization === null || organization.accountId !== actor.accountId) throw notFound(`Organization ${id}`);
+  if (order === null && !mayUse(actor, organization)) throw notFound(`Organization ${id}`);
   if (!organization.active && order === null)
     throw invalidValue('organization', 'The organization is not active', String(id));
   // Its vetting would pass for what nobody has looked at.
@@ -238,7 +240,7 @@ async function recordDetails(unit: Unit, actor: Actor, placement: Placement, fac
   const { details } = placement;
   if (details === undefined || facts.order === null) return;
   const { id: orderId, containerId } = facts.order;
-  if (containerId !== null) await ownContainer(unit, actor, containerId);
+  await demandContainer(unit, actor, containerId);
   const checked = await checkDetails(unit, actor, details, orderId);
   const customFields = await checkFields(unit, actor.accountId, details.customFields);
   unit.insert('orderDetails', { ...checked, customFields, id: orderId, accountId: actor.accountId });

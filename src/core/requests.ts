@@ -8,6 +8,7 @@ import { loadFacts } from './load-facts.ts';
 import type { CertificateRequest, Note } from './records.ts';
 import { enqueueAgreement, enqueueConfirmations } from './reminders.ts';
 import { cancel as cancelFacts, type Happening } from './settle.ts';
+import { seesOrderOf } from './scope.ts';
 import type { RequestState } from './states.ts';
 import type { Reader, Unit } from './store.ts';
 
@@ -76,7 +77,9 @@ export async function addNote(engine: Engine, actor: Actor, requestId: number, m
 /** A request of the actor's account. @throws DeskError `not-found` */
 export async function ownRequest(reader: Reader, actor: Actor, requestId: number): Promise<CertificateRequest> {
   const request = await reader.get('requests', requestId);
-  if (request === null || request.accountId !== actor.accountId) throw notFound(`Request ${requestId}`);
+  if (request === null || request.accountId !== actor.accountId || !(await seesOrderOf(reader, actor, request))) {
+    throw notFound(`Request ${requestId}`);
+  }
   return request;
 }
 

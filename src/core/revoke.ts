@@ -62,7 +62,7 @@ async function record(
   const now = engine.clock.now();
   const bare = bareRequest(actor, 'revoke', ask.dialect, ask.extra, unit.newId('requests'), now);
   const named = { ...bare, ...subjectOf(order, target), revocationReason: ask.reason };
-  const approval = await startApproval(unit, actor, ask.approval, named.id, now);
+  const approval = await startApproval(unit, actor, ask.approval, { requestId: named.id, order, now });
   const request: CertificateRequest = { ...named, state: approval?.state === 'waiting' ? 'needs-approval' : 'waiting' };
   const others = await othersOf(unit, request);
   if (target === null && others.length === 0) throw new DeskError('wrong-state', 'There is no certificate to revoke');

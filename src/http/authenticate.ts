@@ -1,8 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Actor } from '../core/desk.ts';
 import type { Credential } from '../core/records.ts';
+import { scopeOf } from '../core/scope.ts';
 import type { Store } from '../core/store.ts';
-import type { Clock } from '../core/time.ts';
+import type { Clock, Instant } from '../core/time.ts';
 
 export interface AuthenticatorOptions {
   store: Store;
@@ -51,26 +52,33 @@ export function createAuthenticator(options: AuthenticatorOptions): (secret: str
 }
 
 async function lookUp(
-  { store, dialect, evenLocked = false }: AuthenticatorOptions,
+  { store, clock, dialect, evenLocked = false }: AuthenticatorOptions,
   hash: Uint8Array,
 ): Promise<Actor | null> {
-  const credential = await credentialBy(store, dialect, hash);
+  const credential = await credentialBy(store, dialect, hash, clock.now());
   return credential === null ? null : actorOf(store, credential, evenLocked);
 }
 
-/** The credential of a dialect with this hash of its secret; null where there is none or it was revoked. */
+/** The credential of a dialect with this hash of its secret; null where there is none, it has ended or was revoked. */
 export async function credentialBy(
   store: Pick<Store, 'find'>,
   dialect: string,
   hash: Uint8Array,
+  now: Instant,
 ): Promise<Credential | null> {
   const found = await store.find('credentials', { secretHash: hash, dialect, revokedAt: null });
-  return found.find(({ secretHash }) => timingSafeEqual(secretHash, hash)) ?? null;
+  const credential = found.find(({ secretHash }) => timingSafeEqual(secretHash, hash)) ?? null;
+  return credential === null || hasEnded(credential, now) ? null : credential;
+}
+
+/** Whether a credential is worth nothing any more because its time is over. */
+export function hasEnded({ expiresAt }: Pick<Credential, 'expiresAt'>, now: Instant): boolean {
+  return expiresAt !== null && expiresAt <= now;
 }
 
 /** Who acts with a credential; null where its account is locked or its user is not active. */
 export async function actorOf(
-  store: Pick<Store, 'get'>,
+  store: Pick<Store, 'get' | 'find'>,
   credential: Credential,
   evenLocked = false,
 ): Promise<Actor | null> {
@@ -80,5 +88,7 @@ export async function actorOf(
   const { userId, userName, role } = credential;
   const user = userId === null ? null : await store.get('users', userId);
   if (userId !== null && user?.state !== 'active') return null;
-  return { accountId, handle, currency, userName, role, userId, userRole: user?.role ?? null };
+  const scope = user === null || user === undefined ? undefined : await scopeOf(store, user);
+  const actor = { accountId, handle, currency, userName, role, userId, userRole: user?.role ?? null };
+  return scope === undefined ? actor : { ...actor, scope };
 }

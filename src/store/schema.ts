@@ -57,6 +57,7 @@ export const SCHEMA: Schema = {
     label: 'text?',
     secretHash: 'blob',
     createdAt: 'int',
+    expiresAt: 'int?',
     revokedAt: 'int?',
   },
   orders: {
@@ -96,6 +97,8 @@ export const SCHEMA: Schema = {
   approvals: {
     id: 'int',
     accountId: 'int',
+    ownerId: 'int?',
+    containerId: 'int?',
     state: 'text',
     requesterId: 'int?',
     requesterName: 'text',

@@ -63,6 +63,7 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
     label: 'Key “one”',
     secretHash: bytes(`secret ${id}`),
     createdAt: AT,
+    expiresAt: AT + 1,
     revokedAt: null,
   }),
   orders: (id) => ({
@@ -102,6 +103,8 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
   approvals: (id) => ({
     id,
     accountId: 100_001,
+    ownerId: 1,
+    containerId: null,
     state: 'rejected',
     requesterId: 1,
     requesterName: 'acme/ada',

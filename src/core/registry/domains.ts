@@ -10,12 +10,13 @@ import { openValidation } from '../plan-validations.ts';
 import type { Domain, Validation } from '../records.ts';
 import type { Domains, KeptDomain, NewDomain } from '../registry.ts';
 import { enqueueDomainMails } from '../reminders.ts';
+import { seesContainer } from '../scope.ts';
 import type { Reader, Unit } from '../store.ts';
 import { transition } from '../states.ts';
-import { ownContainer } from '../own.ts';
+import { demandContainer } from '../own.ts';
 import { checkOpen, enqueueChecks, validateKey } from './kept-validations.ts';
 import { note } from './note.ts';
-import { ownOrganization } from './organizations.ts';
+import { usableOrganization } from './organizations.ts';
 
 /** Domains that an account keeps, proved outside any request. `dialect` is told when they are. */
 export function createDomains(engine: Engine, dialect: string): Domains {
@@ -38,8 +39,8 @@ async function create(engine: Engine, dialect: string, actor: Actor, ask: NewDom
   const kept = await engine.store.transact(async (unit) => {
     const now = engine.clock.now();
     await refuseKnown(unit, accountId, name);
-    if (organizationId !== null) await ownOrganization(unit, actor, organizationId);
-    if (containerId !== null) await ownContainer(unit, actor, containerId);
+    if (organizationId !== null) await usableOrganization(unit, actor, organizationId);
+    await demandContainer(unit, actor, containerId);
     const id = unit.newId('domains');
     const owner = { id, accountId, containerId, organizationId, dialect };
     const domain: Domain = { ...owner, name, method: choice.method, active: true, extra, createdAt: now };
@@ -186,5 +187,6 @@ async function openOf(reader: Reader, domainId: number): Promise<Validation[]> {
 async function ownDomain(reader: Reader, actor: Actor, domainId: number): Promise<Domain> {
   const domain = await reader.get('domains', domainId);
   if (domain === null || domain.accountId !== actor.accountId) throw notFound(`Domain ${domainId}`);
+  if (!seesContainer(actor, domain)) throw notFound(`Domain ${domainId}`);
   return domain;
 }

@@ -38,7 +38,7 @@ export async function createKey(engine: Engine, actor: Actor, ask: KeyAsk): Prom
     const id = unit.newId('credentials');
     const secretHash = new Uint8Array(createHash('sha256').update(secret, 'utf8').digest());
     const key = { id, accountId, dialect, userName, userId, role, label, secretHash };
-    unit.insert('credentials', { ...key, createdAt: now, revokedAt: null });
+    unit.insert('credentials', { ...key, createdAt: now, expiresAt: null, revokedAt: null });
     note(unit, actor, 'key.created', `key:${id}`, { dialect, userName, role, label }, now);
     return { id, secret };
   });
@@ -77,6 +77,10 @@ async function liveKey(reader: Reader, actor: Actor, credentialId: number): Prom
   const key = await reader.get('credentials', credentialId);
   if (key === null || key.accountId !== actor.accountId || key.dialect === OPERATOR) {
     throw notFound(`Key ${credentialId}`);
+  }
+  if (actor.scope !== undefined) {
+    if (key.userId === null) throw notFound(`Key ${credentialId}`);
+    await ownUser(reader, actor, key.userId);
   }
   if (key.revokedAt !== null) throw new DeskError('wrong-state', `Key ${credentialId} was revoked before`);
   return key;

@@ -6,9 +6,10 @@ import { sameIdentity } from '../identity.ts';
 import { demand } from '../permissions.ts';
 import type { Organization, Subject } from '../records.ts';
 import type { NewOrganization, Organizations } from '../registry.ts';
+import { mayUse, seesContainer } from '../scope.ts';
 import type { Reader, Unit } from '../store.ts';
 import { checkedText } from './checked.ts';
-import { ownContainer } from '../own.ts';
+import { demandContainer } from '../own.ts';
 import { note } from './note.ts';
 
 /** Organizations that an account keeps. `dialect` is told when they are vetted. */
@@ -33,7 +34,7 @@ async function create(
   const now = engine.clock.now();
   return onceMore(() =>
     engine.store.transact(async (unit) => {
-      if (checked.containerId !== null) await ownContainer(unit, actor, checked.containerId);
+      await demandContainer(unit, actor, checked.containerId);
       const known = await findKnown(unit, actor, checked);
       if (known !== undefined && !evenIfKnown) {
         const details = { field: 'name', value: String(known.id) };
@@ -86,9 +87,7 @@ async function change(
     engine.store.transact(async (unit) => {
       const before = await ownOrganization(unit, actor, organizationId);
       const checked = checkOrganization({ ...before, ...changes });
-      if (checked.containerId !== null && checked.containerId !== before.containerId) {
-        await ownContainer(unit, actor, checked.containerId);
-      }
+      if (checked.containerId !== before.containerId) await demandContainer(unit, actor, checked.containerId);
       const known = await findKnown(unit, actor, checked, organizationId);
       const identityKey = known === undefined ? identityKeyOf(checked) : null;
       const unvetted = sameIdentity(before.subject, checked.subject) ? {} : UNVETTED;
@@ -147,10 +146,17 @@ async function submit(
   );
 }
 
-/** An organization of the actor's account. @throws DeskError `not-found` */
-export async function ownOrganization(reader: Reader, actor: Actor, organizationId: number): Promise<Organization> {
+/** An organization that the actor may change. @throws DeskError `not-found` */
+async function ownOrganization(reader: Reader, actor: Actor, organizationId: number): Promise<Organization> {
+  const organization = await usableOrganization(reader, actor, organizationId);
+  if (!seesContainer(actor, organization)) throw notFound(`Organization ${organizationId}`);
+  return organization;
+}
+
+/** An organization that orders and domains of the actor may name. @throws DeskError `not-found` */
+export async function usableOrganization(reader: Reader, actor: Actor, organizationId: number): Promise<Organization> {
   const organization = await reader.get('organizations', organizationId);
-  if (organization === null || organization.accountId !== actor.accountId) {
+  if (organization === null || organization.accountId !== actor.accountId || !mayUse(actor, organization)) {
     throw notFound(`Organization ${organizationId}`);
   }
   return organization;

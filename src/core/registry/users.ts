@@ -5,9 +5,10 @@ import { DeskError, invalidValue, notFound } from '../errors.ts';
 import { mayGive } from '../permissions.ts';
 import type { Role, User } from '../records.ts';
 import type { NewUser } from '../registry.ts';
+import { seesUser } from '../scope.ts';
 import type { Reader, Unit } from '../store.ts';
 import { checkedEmail, checkedOptional, checkedText } from './checked.ts';
-import { ownContainer } from '../own.ts';
+import { demandContainer } from '../own.ts';
 import { note } from './note.ts';
 
 /** @throws DeskError `already-exists` on `userName`, `invalid-value`, `not-found`, `not-allowed` for a role that the actor may not give */
@@ -15,7 +16,7 @@ export async function createUser(engine: Engine, actor: Actor, ask: NewUser): Pr
   const checked = checkUser(actor, ask);
   const now = engine.clock.now();
   return engine.store.transact(async (unit) => {
-    if (checked.containerId !== null) await ownContainer(unit, actor, checked.containerId);
+    await demandContainer(unit, actor, checked.containerId);
     await refuseTaken(unit, actor, checked.userName);
     const { accountId } = actor;
     const id = unit.newId('users');
@@ -38,9 +39,7 @@ export async function changeUser(
     const before = await ownUser(unit, actor, userId);
     refuseMightier(actor, before);
     const after: User = { ...before, ...checkUser(actor, { ...before, ...changes }) };
-    if (after.containerId !== null && after.containerId !== before.containerId) {
-      await ownContainer(unit, actor, after.containerId);
-    }
+    if (after.containerId !== before.containerId) await demandContainer(unit, actor, after.containerId);
     if (after.userName !== before.userName) await refuseTaken(unit, actor, after.userName);
     const { id: _, accountId: __, state: ___, createdAt: ____, lastSeenAt: _____, ...written } = after;
     await unit.update('users', userId, written);
@@ -74,7 +73,7 @@ export async function deleteUser(engine: Engine, actor: Actor, userId: number): 
 /** A user of the actor's account. @throws DeskError `not-found` */
 export async function ownUser(reader: Reader, actor: Actor, userId: number): Promise<User> {
   const user = await reader.get('users', userId);
-  if (user === null || user.accountId !== actor.accountId) throw notFound(`User ${userId}`);
+  if (user === null || user.accountId !== actor.accountId || !seesUser(actor, user)) throw notFound(`User ${userId}`);
   return user;
 }
 

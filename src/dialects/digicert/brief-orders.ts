@@ -1,10 +1,12 @@
 import { invalidParameter, missingParameter, VendorError } from './errors.ts';
 import type { Order } from '../../core/records.ts';
+import { orderScope } from '../../core/scope.ts';
 import { among, type Filter } from '../../core/store.ts';
 import { HOUR, MINUTE, SECOND, type Instant } from '../../core/time.ts';
 import * as answers from './order-answers.ts';
 import { read, type Query } from './endpoint.ts';
-import { LIST_PARAMETERS, pageOf, readListQuery, readNumber, readOne } from './list-query.ts';
+import { LIST_PARAMETERS, pageOf, readListQuery, readNumber, readOne, type Condition } from './list-query.ts';
+import { orderQuery } from './order-fields.ts';
 import { primaryOf, readOrders } from './order-records.ts';
 import { orderStatus } from './order-status.ts';
 import { spanOf, type Span } from './times.ts';
@@ -28,16 +30,19 @@ export const listByAlternativeId = read({
   async handle(world, call) {
     const { limit, offset } = readListQuery({ limit: call.query['limit'], offset: call.query['offset'] });
     const value = call.params['alternativeOrderId'] ?? '';
-    const { records, total = 0 } = await world.context.store.list('orderDetails', {
-      accountId: call.actor.accountId,
-      filters: [{ field: 'alternativeId', op: 'eq', value }],
-      order: [{ field: 'id', descending: false }],
+    const condition = {
+      parameter: 'alternative_order_id',
+      property: 'alternative_order_id',
+      op: 'eq',
+      values: [value],
+    };
+    const query = await orderQuery(world, call.actor, {
+      conditions: [condition as Condition],
+      sort: [],
       limit,
       offset,
-      count: true,
     });
-    const ids = records.map(({ id }) => id);
-    const orders = await world.context.store.find('orders', { id: ids });
+    const { records: orders, total = 0 } = await world.context.store.list('orders', query);
     return { status: 200, json: { orders: await renderBrief(world, orders), page: pageOf({ limit, offset }, total) } };
   },
 });
@@ -61,7 +66,7 @@ export const listStatusChanges = read({
     for (let afterId = 0; ; ) {
       const { records } = await world.context.store.list('orders', {
         accountId: call.actor.accountId,
-        filters: [{ field: 'id', op: 'gt', value: afterId }, unchangedAfter(window.to)],
+        filters: [...orderScope(call.actor), { field: 'id', op: 'gt', value: afterId }, unchangedAfter(window.to)],
         anyOf: [[changedWithin(window), endedWithin(window, now)]],
         order: [{ field: 'id', descending: false }],
         limit: BATCH,

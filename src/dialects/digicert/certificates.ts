@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/desk.ts';
 import type { Certificate } from '../../core/records.ts';
+import { seesOrderOf } from '../../core/scope.ts';
 import { certificateFile, FORMATS, PEM_FILE, pemsAsZip, PKCS7_FILE, ZIP, type Format } from './certificate-files.ts';
 import { certificateMembers, certificateStatus } from './certificate-view.ts';
 import { certificateExtra } from './carried.ts';
@@ -12,10 +13,14 @@ import { certificatesBySerial, ownOrder, primaryOf, readOrder, requestsOfKind } 
 import { chainOf, crlfPem, renderChain } from './pem.ts';
 import type { World } from './world.ts';
 
+async function sees(world: World, actor: Actor, certificate: Certificate): Promise<boolean> {
+  return certificate.accountId === actor.accountId && seesOrderOf(world.context.store, actor, certificate);
+}
+
 /** A certificate of the actor's account. @throws VendorError `not_found|certificate`, also while it is not issued */
 async function ownCertificate(world: World, actor: Actor, id: number): Promise<Certificate> {
   const certificate = await world.context.store.get('certificates', id);
-  if (certificate === null || certificate.accountId !== actor.accountId) throw unknownObject('certificate');
+  if (certificate === null || !(await sees(world, actor, certificate))) throw unknownObject('certificate');
   return certificate;
 }
 
@@ -23,12 +28,12 @@ async function ownCertificate(world: World, actor: Actor, id: number): Promise<C
 export async function findCertificate(world: World, actor: Actor, text: string): Promise<Certificate> {
   if (/^[0-9]{1,15}$/.test(text)) {
     const certificate = await world.context.store.get('certificates', Number(text));
-    if (certificate?.accountId === actor.accountId) return certificate;
+    if (certificate !== null && (await sees(world, actor, certificate))) return certificate;
   }
   const serial = hexOf(text);
   if (!/^[0-9A-F]{1,64}$/.test(serial)) throw unknownObject('certificate');
   const [found] = await certificatesBySerial(world, actor.accountId, [serial]);
-  if (found === undefined) throw unknownObject('certificate');
+  if (found === undefined || !(await sees(world, actor, found))) throw unknownObject('certificate');
   return found;
 }
 

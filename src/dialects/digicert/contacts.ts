@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/desk.ts';
 import type { Contact, Person } from '../../core/records.ts';
+import { seesUser } from '../../core/scope.ts';
 import { invalidParameter } from './errors.ts';
 import type { ContactBody, OrderBody } from './order-body.ts';
 import type { World } from './world.ts';
@@ -29,7 +30,7 @@ export async function readContacts(
   return bodies.map((body, index) => {
     const kind = CONTACT_KINDS[body.contact_type];
     if (body.user_id === undefined) return contactOf(kind, body);
-    const user = users.find(({ id }) => id === body.user_id);
+    const user = users.find((one) => one.id === body.user_id && seesUser(actor, one));
     if (user === undefined) throw invalidParameter(`${path}[${index}].user_id`, 'There is no such user');
     const { id: userId, firstName, lastName, email, jobTitle, phone } = user;
     return {

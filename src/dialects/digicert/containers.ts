@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { z } from 'zod';
 import type { Actor } from '../../core/desk.ts';
+import { seesContainer } from '../../core/scope.ts';
 import type { Container, Organization } from '../../core/records.ts';
 import { made } from './account-answers.ts';
 import { displayName } from './domain-answers.ts';
@@ -104,7 +105,8 @@ export const listContainers = read({
   answers: { 200: containerList },
   async handle(world, { actor }) {
     await world.context.registry.people.rootContainer(actor);
-    const containers = await world.context.store.find('containers', { accountId: actor.accountId });
+    const all = await world.context.store.find('containers', { accountId: actor.accountId });
+    const containers = all.filter(({ id: containerId }) => seesContainer(actor, { containerId }));
     return { status: 200, json: { containers: await renderAll(world, containers) } };
   },
 });
@@ -223,7 +225,9 @@ export const listContainerOrganizations = read({
   async handle(world, call) {
     const { id: containerId, accountId } = await inPath(world, call);
     const all = await world.context.store.find('organizations', { accountId, active: true });
-    const own = all.filter((one) => one.containerId === null || one.containerId === containerId);
+    const { scope } = call.actor;
+    const shared = [containerId, ...(scope?.aboveIds ?? [])];
+    const own = all.filter((one) => one.containerId === null || shared.includes(one.containerId));
     return { status: 200, json: { organizations: own.map(renderAssigned) } };
   },
 });
@@ -237,8 +241,14 @@ function roles(): z.infer<typeof role>[] {
   return ACCESS_ROLES.map(({ id: roleId, name }) => ({ id: roleId, name }));
 }
 
+/** The division in which the actor makes something where none is named. */
+export async function homeOf(world: World, actor: Actor): Promise<number> {
+  return actor.scope?.containerIds?.[0] ?? (await world.context.registry.people.rootContainer(actor)).id;
+}
+
 async function inPath(world: World, call: Pick<Call, 'params'> & { actor: Actor }): Promise<Container> {
   const found = await world.context.store.get('containers', idOf(call, 'containerId', 'container'));
   if (found === null || found.accountId !== call.actor.accountId) throw unknownObject('container');
+  if (!seesContainer(call.actor, { containerId: found.id })) throw unknownObject('container');
   return found;
 }

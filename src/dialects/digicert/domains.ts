@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { Actor, ValidationChoice } from '../../core/desk.ts';
 import { invalidValue } from '../../core/errors.ts';
-import type { Domain, Validation } from '../../core/records.ts';
+import { containerScope, seesContainer } from '../../core/scope.ts';
+import type { Filter } from '../../core/store.ts';
+import type { Domain, Organization, Validation } from '../../core/records.ts';
 import {
   choiceFor,
   currentValue,
@@ -11,6 +13,7 @@ import {
   emailChoice,
   usesToken,
 } from './challenges.ts';
+import { homeOf } from './containers.ts';
 import { dcvAsk, renderDcvAsk } from './dcv-answers.ts';
 import { domain, domainList, domainMade, readDomains, renderDomain } from './domain-answers.ts';
 import { accept, act, idOf, read } from './endpoint.ts';
@@ -56,7 +59,8 @@ export const listDomains = read({
   async handle(world, call) {
     const ask = readListQuery(call.query);
     const containerId = readId(call.query, 'container_id');
-    const fixed = [
+    const fixed: Filter<Domain>[] = [
+      ...containerScope<Domain>(call.actor),
       { field: 'dialect' as const, op: 'eq' as const, value: DIALECT },
       ...(containerId === undefined ? [] : [{ field: 'containerId' as const, op: 'eq' as const, value: containerId }]),
     ];
@@ -101,7 +105,7 @@ export const createDomain = accept({
     const kept = await registry.domains.create(actor, {
       name,
       organizationId: organization?.id ?? null,
-      containerId: body.container?.id ?? organization?.containerId ?? (await registry.people.rootContainer(actor)).id,
+      containerId: body.container?.id ?? (await divisionOf(world, actor, organization)),
       choice: newChoice(world, method, name),
       extra: {},
     });
@@ -199,7 +203,18 @@ export function newChoice(world: World, method: DcvMethod, name: string, emails?
 export async function ownDomain(world: World, actor: Actor, domainId: number): Promise<Domain> {
   const found = await world.context.store.get('domains', domainId);
   if (found === null || found.accountId !== actor.accountId || found.dialect !== DIALECT) throw unknownObject('domain');
+  if (!seesContainer(actor, found)) throw unknownObject('domain');
   return found;
+}
+
+/** That of the organization where the actor is in it, else the actor's own. */
+export async function divisionOf(
+  world: World,
+  actor: Actor,
+  organization: Pick<Organization, 'containerId'> | null,
+): Promise<number> {
+  const containerId = organization?.containerId ?? null;
+  return containerId !== null && seesContainer(actor, { containerId }) ? containerId : homeOf(world, actor);
 }
 
 /** What is asked for now, else what was last. */

@@ -3,6 +3,7 @@ import { DeskError } from '../../core/errors.ts';
 import { isOpen } from '../../core/facts.ts';
 import { may } from '../../core/permissions.ts';
 import type { Validation } from '../../core/records.ts';
+import { homeOf } from './containers.ts';
 import type { World } from './world.ts';
 
 /**
@@ -26,8 +27,8 @@ async function keep(
   { domain: name, method, challenges }: Validation,
   organizationId: number | null,
 ): Promise<void> {
-  const { people, domains } = world.context.registry;
-  const { id: containerId } = await people.rootContainer(actor);
+  const { domains } = world.context.registry;
+  const containerId = await homeOf(world, actor);
   try {
     await domains.create(actor, { name, organizationId, containerId, choice: { method, challenges }, extra: {} });
   } catch (error) {

@@ -3,6 +3,7 @@ import type { Actor } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
 import { mayHandOut } from '../../core/permissions.ts';
 import type { Credential, Role, User } from '../../core/records.ts';
+import { seesUser } from '../../core/scope.ts';
 import { accept, idOf, read, type Call } from './endpoint.ts';
 import { invalidParameter, unknownObject, VendorError } from './errors.ts';
 import { lenientText, text, word } from './fields.ts';
@@ -40,7 +41,9 @@ export const listKeys = read({
       ...(userId === undefined ? {} : { userId }),
     });
     const users = await store.find('users', { accountId });
-    return { status: 200, json: { api_keys: keys.map((one) => render(one, users)) } };
+    const seen = users.filter((user) => seesUser(actor, user)).map(({ id }) => id);
+    const shown = actor.scope === undefined ? keys : keys.filter((one) => seen.includes(one.userId ?? 0));
+    return { status: 200, json: { api_keys: shown.map((one) => render(one, users)) } };
   },
 });
 
@@ -81,7 +84,7 @@ export async function makeKey(
 ): Promise<{ id: number; secret: string }> {
   const { random, registry, store } = world.context;
   const user = await store.get('users', userId);
-  if (user === null || user.accountId !== actor.accountId) throw unknownObject('user');
+  if (user === null || user.accountId !== actor.accountId || !seesUser(actor, user)) throw unknownObject('user');
   const secret = newSecret(actor.handle, random);
   const ask = { dialect: DIALECT, userId, label, role: keyRole(actor, role, user.role), secret };
   return registry.people.createKey(actor, ask);
@@ -156,6 +159,10 @@ async function inPath(world: World, call: Call): Promise<Credential> {
   const found = await world.context.store.get('credentials', idOf(call, 'keyId', 'key'));
   if (found === null || found.accountId !== call.actor.accountId || found.dialect !== DIALECT) {
     throw unknownObject('key');
+  }
+  if (call.actor.scope !== undefined) {
+    const user = found.userId === null ? null : await world.context.store.get('users', found.userId);
+    if (user === null || !seesUser(call.actor, user)) throw unknownObject('key');
   }
   return found;
 }

@@ -1,4 +1,6 @@
 import type { FieldValue, Kind, Order, Records, User } from '../../core/records.ts';
+import type { Actor } from '../../core/desk.ts';
+import { orderScope } from '../../core/scope.ts';
 import { among, type Among, type Filter, type ListQuery } from '../../core/store.ts';
 import { invalidParameter } from './errors.ts';
 import {
@@ -63,9 +65,10 @@ function orderFields(world: World, accountId: number): ListFields<Order> {
 /** An order counts as renewed while the one that follows it is neither called off nor refused. */
 const LIVE: Filter<Order> = { field: 'state', op: 'in', value: ['pending', 'active', 'ended'] };
 
-/** What a list of orders asks of the store. @throws VendorError `invalid_value:…` */
-export function orderQuery(world: World, accountId: number, ask: ListAsk): Promise<ListQuery<Order>> {
-  return toListQuery(accountId, orderFields(world, accountId), ask);
+/** What a list of those orders that the actor sees asks of the store. @throws VendorError `invalid_value:…` */
+export function orderQuery(world: World, actor: Actor, ask: ListAsk): Promise<ListQuery<Order>> {
+  const { accountId } = actor;
+  return toListQuery(accountId, orderFields(world, accountId), ask, orderScope(actor));
 }
 
 function lowerCase<R>(field: ListField<R>): ListField<R> {

@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/desk.ts';
 import type { Order } from '../../core/records.ts';
+import { seesOrder } from '../../core/scope.ts';
 import { isFinal } from '../../core/states.ts';
 import * as answers from './order-answers.ts';
 import { read } from './endpoint.ts';
@@ -7,7 +8,7 @@ import { unknownObject } from './errors.ts';
 import { readFlag } from './list-query.ts';
 import { hexOf } from './order-fields.ts';
 import { readLabels } from './order-list.ts';
-import { certificatesBySerial, ownOrder, primaryOf, readNotes, readOrder, type OrderRecords } from './order-records.ts';
+import { certificatesBySerial, primaryOf, readNotes, readOrder, type OrderRecords } from './order-records.ts';
 import { renderOrder } from './order-view.ts';
 import type { World } from './world.ts';
 
@@ -34,7 +35,7 @@ export async function findOrder(world: World, actor: Actor, text: string): Promi
   const hex = hexOf(text);
   if (/^[0-9]{1,15}$/.test(text)) {
     const order = await world.context.store.get('orders', Number(text));
-    if (order?.accountId === actor.accountId) return order;
+    if (order !== null && order.accountId === actor.accountId && seesOrder(actor, order)) return order;
   }
   if (!/^[0-9A-F]{1,64}$/.test(hex)) throw unknownObject('order');
   const { accountId } = actor;
@@ -43,7 +44,8 @@ export async function findOrder(world: World, actor: Actor, text: string): Promi
   const found = byThumbprint.length > 0 ? byThumbprint : await certificatesBySerial(world, accountId, [hex]);
   for (const { orderId, id } of found) {
     if (orderId === null) continue;
-    const order = await ownOrder(world, actor, orderId);
+    const order = await world.context.store.get('orders', orderId);
+    if (order === null || !seesOrder(actor, order)) continue;
     const records = await readOrder(world, order);
     if (primaryOf(records).certificate?.id === id) return order;
   }

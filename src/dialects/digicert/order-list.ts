@@ -1,6 +1,7 @@
 import type { Actor } from '../../core/desk.ts';
 import type { Order } from '../../core/records.ts';
-import type { ListQuery } from '../../core/store.ts';
+import { orderScope, seesContainer } from '../../core/scope.ts';
+import type { Filter, ListQuery } from '../../core/store.ts';
 import { DAY } from '../../core/time.ts';
 import * as answers from './order-answers.ts';
 import { csvLine } from './csv.ts';
@@ -32,7 +33,7 @@ export const listOrders = read({
 
 async function listAnswer(world: World, call: Call): Promise<Answer> {
   const ask = readListQuery(call.query);
-  const query = await orderQuery(world, call.actor.accountId, ask);
+  const query = await orderQuery(world, call.actor, ask);
   if (wantsCsv(call)) return csvAnswer(world, call, query);
   const { records, total = 0 } = await world.context.store.list('orders', query);
   const labels = await readLabels(world, call.actor);
@@ -122,7 +123,7 @@ export const reportOrders = read({
   async handle(world, call) {
     const ask = readListQuery({ ...call.query, limit: undefined });
     const limit = readNumber(call.query, 'limit', LONGEST_REPORT, USUAL_REPORT) || USUAL_REPORT;
-    const query = await orderQuery(world, call.actor.accountId, { ...ask, limit });
+    const query = await orderQuery(world, call.actor, { ...ask, limit });
     return csvAnswer(world, call, query);
   },
 });
@@ -138,20 +139,24 @@ export const countExpiring = read({
     const { accountId } = call.actor;
     const containerId = idOf(call, 'containerId', 'container');
     const container = await world.context.store.get('containers', containerId);
-    if (container?.accountId !== accountId) throw unknownObject('container');
-    const expiring = await Promise.all(EXPIRING.map((days) => countOf(world, accountId, containerId, days)));
+    if (container === null || container.accountId !== accountId || !seesContainer(call.actor, { containerId })) {
+      throw unknownObject('container');
+    }
+    const expiring = await Promise.all(EXPIRING.map((days) => countOf(world, call.actor, containerId, days)));
     return { status: 200, json: { expiring_orders: expiring } };
   },
 });
 
-async function countOf(world: World, accountId: number, containerId: number, days: number) {
+async function countOf(world: World, actor: Actor, containerId: number, days: number) {
   const now = world.context.clock.now();
   const [from = now, to = now] = [now, now + days * DAY].sort((one, other) => one - other);
-  const filters = [
+  const filters: Filter<Order>[] = [
+    ...orderScope(actor),
     { field: 'containerId', op: 'eq', value: containerId },
     { field: 'certificateEndsAt', op: 'gte', value: from },
     { field: 'certificateEndsAt', op: 'lt', value: to },
-  ] as const;
+  ];
+  const { accountId } = actor;
   const query = { accountId, filters, order: [], limit: 0, offset: 0, count: true };
   const { total = 0 } = await world.context.store.list('orders', query);
   return { days_expiring: days, order_count: total };

@@ -1,5 +1,6 @@
 import type { Actor, NewOrganizationAsk } from '../../core/desk.ts';
 import type { Contact, Organization, Subject } from '../../core/records.ts';
+import { mayUse } from '../../core/scope.ts';
 import { readContacts } from './contacts.ts';
 import { invalidParameter, missingParameter, unknownObject } from './errors.ts';
 import type { OrderBody } from './order-body.ts';
@@ -47,7 +48,9 @@ export async function readOrganization(
 /** @throws VendorError `not_found|organization`, `invalid_value:organization.id` where it is not active */
 async function ownOrganization(world: World, actor: Actor, id: number): Promise<Organization> {
   const organization = await world.context.store.get('organizations', id);
-  if (organization === null || organization.accountId !== actor.accountId) throw unknownObject('organization');
+  if (organization === null || organization.accountId !== actor.accountId || !mayUse(actor, organization)) {
+    throw unknownObject('organization');
+  }
   if (!organization.active) throw invalidParameter('organization.id', 'The organization is not active');
   return organization;
 }

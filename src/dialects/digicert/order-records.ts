@@ -1,4 +1,5 @@
 import type { Actor } from '../../core/desk.ts';
+import { seesOrder } from '../../core/scope.ts';
 import type {
   Approval,
   Certificate,
@@ -36,7 +37,7 @@ export interface OrderRecords {
 /** An order of the actor's account. @throws VendorError `not_found|order` */
 export async function ownOrder(world: World, actor: Actor, orderId: number): Promise<Order> {
   const order = await world.context.store.get('orders', orderId);
-  if (order === null || order.accountId !== actor.accountId) throw unknownObject('order');
+  if (order === null || order.accountId !== actor.accountId || !seesOrder(actor, order)) throw unknownObject('order');
   return order;
 }
 

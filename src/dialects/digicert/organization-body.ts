@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mayUse, seesUser } from '../../core/scope.ts';
 import type { Actor } from '../../core/desk.ts';
 import type { NewOrganization } from '../../core/registry.ts';
 import type { Contact, Organization } from '../../core/records.ts';
@@ -101,7 +102,8 @@ export async function approversOf(
 ): Promise<Contact[]> {
   const wanted = [...new Set((validations ?? []).flatMap((one) => one.verified_users ?? []).map((user) => user.id))];
   if (wanted.length === 0) return [];
-  const users = await world.context.store.find('users', { accountId: actor.accountId, id: wanted });
+  const found = await world.context.store.find('users', { accountId: actor.accountId, id: wanted });
+  const users = found.filter((user) => seesUser(actor, user));
   if (users.length < wanted.length) throw unknownObject('user');
   return users.map(({ id: userId, firstName, lastName, email: address, jobTitle, phone }) => ({
     kind: 'ev-approver',
@@ -117,6 +119,8 @@ export async function approversOf(
 /** An organization of the actor's account. @throws VendorError `not_found|organization` */
 export async function ownOrganization(world: World, actor: Actor, organizationId: number): Promise<Organization> {
   const organization = await world.context.store.get('organizations', organizationId);
-  if (organization === null || organization.accountId !== actor.accountId) throw unknownObject('organization');
+  if (organization === null || organization.accountId !== actor.accountId || !mayUse(actor, organization)) {
+    throw unknownObject('organization');
+  }
   return organization;
 }

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { Organization } from '../../core/records.ts';
+import { usableScope } from '../../core/scope.ts';
 import { made } from './account-answers.ts';
+import { homeOf } from './containers.ts';
 import { accept, act, idOf, read, type Call } from './endpoint.ts';
 import { unknownObject } from './errors.ts';
 import {
@@ -52,7 +54,9 @@ export const listOrganizations = read({
     const containerId = readId(call.query, 'container_id');
     const fixed =
       containerId === undefined ? [] : [{ field: 'containerId' as const, op: 'eq' as const, value: containerId }];
-    const query = await toListQuery(call.actor.accountId, FIELDS, ask, fixed);
+    const shared = usableScope<Organization>(call.actor);
+    const asked = await toListQuery(call.actor.accountId, FIELDS, ask, fixed);
+    const query = shared.length === 0 ? asked : { ...asked, anyOf: [...(asked.anyOf ?? []), shared] };
     const { records, total = 0 } = await world.context.store.list('organizations', query);
     const view = { validation: readFlag(call.query, 'include_validation'), whole: false };
     const organizations = (await readOrganizations(world, records)).map((one) => renderOrganization(world, one, view));
@@ -71,7 +75,7 @@ export const createOrganization = accept({
     const { actor, body } = call;
     const { registry } = world.context;
     const asked = await newOrganization(world, actor, body);
-    const containerId = asked.containerId ?? (await registry.people.rootContainer(actor)).id;
+    const containerId = asked.containerId ?? (await homeOf(world, actor));
     const { id } = await registry.organizations.create(
       actor,
       { ...asked, containerId },

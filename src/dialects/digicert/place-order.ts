@@ -1,6 +1,7 @@
 import type { Actor, CertificateAsk, NewOrderAsk, Outcome } from '../../core/desk.ts';
 import { baseOf } from '../../core/names.ts';
 import type { AccountSettings, Person } from '../../core/records.ts';
+import { seesContainer, seesOrderOf } from '../../core/scope.ts';
 import { addMonths } from '../../core/time.ts';
 import { chooserOf, DEFAULT_DCV_METHOD, newOrderDcv, type OrderDcv } from './challenges.ts';
 import { readCertificate, type AskedCertificate } from './certificate-ask.ts';
@@ -81,7 +82,7 @@ async function readAsk(
     periodMonths: term.periodMonths,
     endsAt: term.endsAt,
     details,
-    containerId: body.container?.id ?? organization.containerId,
+    containerId: body.container?.id ?? divisionFor(actor, organization.containerId),
     dialect: DIALECT,
     csr: certificate.csr,
     commonName: certificate.commonName,
@@ -100,6 +101,11 @@ async function readAsk(
     approval: { skip: body.skip_approval ?? false, comments: body.comments ?? null },
     extra: { ...certificate.extra, ...(life.members === null ? {} : { certValidity: life.members }) },
   };
+}
+
+/** Somebody of one division orders in it, also for an organization that all share. */
+function divisionFor(actor: Actor, containerId: number | null): number | null {
+  return seesContainer(actor, { containerId }) ? containerId : (actor.scope?.containerIds?.[0] ?? null);
 }
 
 /** The agreement of an EV order is mailed to somebody: where no contact is named, to who orders. */
@@ -151,8 +157,10 @@ async function renewedOrder(world: World, actor: Actor, body: OrderBody): Promis
   const { renewal_of_order_id: id, renewed_thumbprint: thumbprint } = body;
   if (thumbprint === undefined) return id ?? null;
   const sha1 = thumbprint.replaceAll(/[\s:]/g, '').toUpperCase();
-  const [certificate] = await world.context.store.find('certificates', { accountId: actor.accountId, sha1 });
-  const orderId = certificate?.orderId ?? null;
+  const { store } = world.context;
+  const [certificate] = await store.find('certificates', { accountId: actor.accountId, sha1 });
+  const seen = certificate !== undefined && (await seesOrderOf(store, actor, certificate));
+  const orderId = seen ? certificate.orderId : null;
   if (orderId === null) throw invalidParameter('renewed_thumbprint', 'No order has a certificate of this thumbprint');
   if (id !== undefined && id !== orderId) {
     throw invalidParameter('renewed_thumbprint', 'It is not of the order that renewal_of_order_id names');

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Product } from '../../core/products.ts';
+import { seesContainer } from '../../core/scope.ts';
 import { issuingCas, type CaCert } from './ca-certs.ts';
 import { read, type Answer, type Call } from './endpoint.ts';
 import { readId } from './list-query.ts';
@@ -134,7 +135,9 @@ async function readShop(world: World, { actor, query }: Call): Promise<Shop> {
   return {
     multiYear: settings.multiYear,
     caCerts: settings.issuerChoice ? await issuingCas(world) : null,
-    containerIds: containers.map(({ id }) => id).filter((id) => wanted === undefined || id === wanted),
+    containerIds: containers
+      .map(({ id }) => id)
+      .filter((id) => (wanted === undefined || id === wanted) && seesContainer(actor, { containerId: id })),
   };
 }
 

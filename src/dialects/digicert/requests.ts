@@ -4,6 +4,7 @@ import { DeskError } from '../../core/errors.ts';
 import { covers, isOpen } from '../../core/facts.ts';
 import { may } from '../../core/permissions.ts';
 import type { Approval, CertificateRequest, User } from '../../core/records.ts';
+import { approvalScope, seesOrderOf } from '../../core/scope.ts';
 import { csvLine } from './csv.ts';
 import { accept, idOf, read, type Answer, type Call } from './endpoint.ts';
 import { invalidParameter, unknownObject, VendorError } from './errors.ts';
@@ -83,7 +84,7 @@ export const listRequests = read({
   answers: { 200: [requestList, CSV] },
   async handle(world, call): Promise<Answer> {
     const ask = readAsk(call);
-    const query = await toListQuery(call.actor.accountId, FIELDS, ask);
+    const query = await toListQuery(call.actor.accountId, FIELDS, ask, approvalScope(call.actor));
     const { records, total = 0 } = await world.context.store.list('approvals', query);
     const requests = await renderList(world, call.actor, records);
     if (!wantsCsv(call)) return { status: 200, json: { requests, page: pageOf(ask, total) } };
@@ -197,7 +198,8 @@ async function ownRequest(world: World, call: Call): Promise<{ request: Certific
   const { store } = world.context;
   const requestId = idOf(call, 'requestId', 'request');
   const [request, approval] = [await store.get('requests', requestId), await store.get('approvals', requestId)];
-  if (request === null || approval === null || request.accountId !== call.actor.accountId) {
+  const own = request !== null && request.accountId === call.actor.accountId;
+  if (!own || approval === null || !(await seesOrderOf(store, call.actor, request))) {
     throw unknownObject('request');
   }
   return { request, approval };

@@ -3,9 +3,10 @@ import type { Actor } from '../../core/desk.ts';
 import { may } from '../../core/permissions.ts';
 import type { NewUser } from '../../core/registry.ts';
 import type { Container, User } from '../../core/records.ts';
+import { seesContainer, seesUser, userScope } from '../../core/scope.ts';
 import type { Filter } from '../../core/store.ts';
 import { pageAnswer } from './account-answers.ts';
-import { container, renderContainer } from './containers.ts';
+import { container, homeOf, renderContainer } from './containers.ts';
 import { accept, act, idOf, read, type Call } from './endpoint.ts';
 import { missingParameter, unknownObject } from './errors.ts';
 import { email, flag, id, lenientText, list, text } from './fields.ts';
@@ -81,7 +82,7 @@ export const listUsers = read({
   summary: 'List the users of the account',
   query: LIST_PARAMETERS,
   answers: { 200: userList },
-  handle: (world, call) => listOf(world, call, []),
+  handle: (world, call) => listOf(world, call, userScope(call.actor)),
 });
 
 export const listServiceUsers = read({
@@ -89,7 +90,8 @@ export const listServiceUsers = read({
   summary: 'List the users that are programs',
   query: LIST_PARAMETERS,
   answers: { 200: userList },
-  handle: (world, call) => listOf(world, call, [{ field: 'kind', op: 'eq', value: 'program' }]),
+  handle: (world, call) =>
+    listOf(world, call, [...userScope(call.actor), { field: 'kind', op: 'eq', value: 'program' }]),
 });
 
 async function listOf(world: World, { actor, query }: Call, fixed: readonly Filter<User>[]) {
@@ -122,7 +124,9 @@ export const currentUser = read({
         is_cert_central: true,
         is_enterprise: false,
         is_saml_sso_only: false,
-        container_visibility: containers.map(({ id: containerId, name }) => ({ id: containerId, name })),
+        container_visibility: containers
+          .filter((one) => seesContainer(actor, { containerId: one.id }))
+          .map(({ id: containerId, name }) => ({ id: containerId, name })),
       },
     };
   },
@@ -180,7 +184,7 @@ export const createUser = accept({
   async handle(world, call) {
     const { actor, body } = call;
     const { people } = world.context.registry;
-    const containerId = body.container?.id ?? (await people.rootContainer(actor)).id;
+    const containerId = body.container?.id ?? (await homeOf(world, actor));
     if (body.is_api_only !== true) {
       const { id: userId } = await people.createUser(actor, person(body, containerId));
       return { status: 201, json: { id: userId } };
@@ -298,6 +302,8 @@ function render(world: World, one: User, containers: readonly Container[]): z.in
 
 async function inPath(world: World, call: Call): Promise<User> {
   const found = await world.context.store.get('users', idOf(call, 'userId', 'user'));
-  if (found === null || found.accountId !== call.actor.accountId) throw unknownObject('user');
+  if (found === null || found.accountId !== call.actor.accountId || !seesUser(call.actor, found)) {
+    throw unknownObject('user');
+  }
   return found;
 }

@@ -12,7 +12,7 @@ const TABLES: Readonly<Record<string, string>> = {
   custom_fields: 'account_id:int label:text required:bool state:text data_type:text created_at:int',
   credentials:
     'account_id:int dialect:text user_name:text user_id:int? role:text label:text? secret_hash:blob ' +
-    'created_at:int revoked_at:int?',
+    'created_at:int expires_at:int? revoked_at:int?',
   orders:
     'account_id:int product:text dialect:text state:text period_months:int common_name:text starts_at:int? ' +
     'ends_at:int? renews_order_id:int? organization_id:int? container_id:int? user_id:int? ' +
@@ -22,7 +22,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'auto_reissue:bool renewal_notices:bool guest_access:bool custom_fields:json contacts:json emails:json extra:json',
   field_values: 'account_id:int order_id:int field_id:int value:text',
   approvals:
-    'account_id:int state:text requester_id:int? requester_name:text comments:text? processor_id:int? ' +
+    'account_id:int owner_id:int? container_id:int? state:text requester_id:int? requester_name:text comments:text? processor_id:int? ' +
     'processor_name:text? processor_comment:text? processed_at:int? created_at:int',
   guest_links: 'account_id:int order_id:int secret_hash:blob created_at:int expires_at:int disabled_at:int?',
   requests:
@@ -112,6 +112,8 @@ const LOOKUPS = [
   'orders: renews_order_id where renews_order_id is not null',
   'credentials: user_id where user_id is not null',
   'approvals: account_id state id',
+  'approvals: account_id owner_id state id where owner_id is not null',
+  'approvals: account_id container_id state id where container_id is not null',
   'guest_links: order_id',
   'containers: account_id id',
   'custom_fields: account_id id',
