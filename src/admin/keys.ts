@@ -60,6 +60,7 @@ export async function createKey(office: Office, ask: NewKey, by: string): Promis
       role,
       label: kind ?? null,
       createdAt: office.clock.now(),
+      expiresAt: null,
       revokedAt: null,
     };
     unit.insert('credentials', { ...key, secretHash: hashSecret(secret) });

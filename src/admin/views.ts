@@ -16,8 +16,8 @@ import { viewKey } from './keys.ts';
 export const VIEWS = {
   accounts: ({ createdAt, ...rest }: Account) => ({ ...rest, createdAt: time(createdAt) }),
   credentials: (record: Parameters<typeof viewKey>[0]) => {
-    const { createdAt, revokedAt, ...rest } = viewKey(record);
-    return { ...rest, createdAt: time(createdAt), revokedAt: time(revokedAt) };
+    const { createdAt, expiresAt, revokedAt, ...rest } = viewKey(record);
+    return { ...rest, createdAt: time(createdAt), expiresAt: time(expiresAt), revokedAt: time(revokedAt) };
   },
   orders: ({ createdAt, startsAt, endsAt, ...rest }: Order) => ({
     ...rest,

@@ -171,6 +171,7 @@ forEachStore((open) => {
         label: null,
         secretHash: Buffer.from('x'),
         createdAt: START,
+        expiresAt: null,
         revokedAt: null,
       });
       return id;

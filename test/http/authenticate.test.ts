@@ -26,6 +26,7 @@ const credential: Credential = {
   role: 'orders',
   secretHash: hashSecret('right'),
   createdAt: 0,
+  expiresAt: null,
   revokedAt: null,
 };
 
@@ -62,6 +63,15 @@ test('the right secret gives its actor', async () => {
     userRole: null,
   };
   assert.deepEqual(await authenticate('one')('right'), expected);
+});
+
+test('a secret gives nobody from its end on', async () => {
+  const { state, authenticate } = setUp();
+  state.credential.expiresAt = 5_000;
+  state.at = 4_999;
+  assert.equal((await authenticate('one')('right'))?.accountId, 7);
+  state.at = 5_000;
+  assert.equal(await authenticate('one')('right'), null);
 });
 
 test('a wrong, empty, huge or foreign secret gives nobody', async () => {

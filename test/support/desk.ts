@@ -210,6 +210,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
         label: null,
         secretHash,
         createdAt: clock.now(),
+        expiresAt: null,
         revokedAt: null,
       });
     });

@@ -89,6 +89,8 @@ export interface Credential {
   /** SHA-256 of the 256-bit secret. */
   secretHash: Uint8Array;
   createdAt: Instant;
+  /** From then on it is worth nothing; null where it does not end by itself. */
+  expiresAt: Instant | null;
   revokedAt: Instant | null;
 }
 

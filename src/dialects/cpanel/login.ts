@@ -63,7 +63,7 @@ export async function ownerOf(
   const found =
     pass === '' || pass.length > 1_024 || isToken(pass)
       ? null
-      : await credentialBy(world.store, DIALECT, hashSecret(pass));
+      : await credentialBy(world.store, DIALECT, hashSecret(pass), world.clock.now());
   const actor = found === null ? null : await actorOf(world.store, found);
   if (actor?.handle === user) return found;
   world.takeCall(`${DIALECT}:address:${request.ip}`);

@@ -127,6 +127,7 @@ async function addCredential({ store, clock }: TestDesk, accountId: number, dial
       label: null,
       secretHash: hashSecret(secret),
       createdAt: clock.now(),
+      expiresAt: null,
       revokedAt: null,
     });
   });
