@@ -1,0 +1,177 @@
+import type { NewOrderAsk, ValidationChoice } from '../../../core/desk.ts';
+import { DeskError } from '../../../core/errors.ts';
+import type { Product } from '../../../core/products.ts';
+import type { CertificateRequest, Hostname, Website } from '../../../core/records.ts';
+import { DAY } from '../../../core/time.ts';
+import type { CertificateDetails } from '../../../pki/certificate-reader.ts';
+import { toPem } from '../../../pki/pem.ts';
+import { type AccountSettings, type Problem, readAccount, writeAccount } from '../account-settings.ts';
+import type { Call } from '../call.ts';
+import { fileChallenge } from '../challenges.ts';
+import { type VirtualHost, virtualHosts } from '../websites.ts';
+import { DIALECT, type World } from '../world.ts';
+import { defaultKeyType } from './keys.ts';
+import { isCovered } from './matching.ts';
+import { readCertificates } from './pem-blocks.ts';
+import { domainsOf, isSelfSigned } from './records.ts';
+
+/** Certificates that the platform orders by itself for names that it serves, with its free product. */
+
+/** A certificate that goes on by itself is asked for this long before its end; then somebody else has not done it. */
+const LATE = 10 * DAY;
+
+/** In `extra` of their requests: for which website. */
+interface Automatic {
+  autossl?: { websiteId: number };
+}
+
+export function automaticOf(request: Pick<CertificateRequest, 'extra'>): { websiteId: number } | null {
+  return (request.extra as Automatic).autossl ?? null;
+}
+
+/** The product of the catalogue with which it is done; null where none is free in the account's currency. */
+export function freeProduct({ actor, world }: Pick<Call, 'actor' | 'world'>): Product | null {
+  const isFree = ({ level, names, pricesByCurrency }: Product): boolean => {
+    const price = pricesByCurrency[actor.currency];
+    return level === 'DV' && names === 'multi' && price !== undefined && price.base === 0 && price.extraName === 0;
+  };
+  return world.catalogue.soldBy(DIALECT).find(isFree) ?? null;
+}
+
+/**
+ * Looks at every website and orders for those that need a certificate. What stands in the way is kept for
+ * SSL::get_autossl_problems, in place of what the check before had found.
+ */
+export async function checkAll(call: Call): Promise<void> {
+  const { world, actor } = call;
+  const product = freeProduct(call);
+  const settings = await readAccount(world, actor);
+  const open = await openRequests(call);
+  const problems: Problem[] = [];
+  for (const host of await virtualHosts(call)) {
+    if (open.some((request) => automaticOf(request)?.websiteId === host.website.id)) continue;
+    problems.push(...(await checkHost(call, host, settings, product)));
+  }
+  await writeAccount(world, actor, (now) => ({ ...now, problems: problems.slice(0, MOST_PROBLEMS) }));
+}
+
+const MOST_PROBLEMS = 1_000;
+
+/** Requests of automatic certificates that are under way. */
+export async function openRequests({ actor, world }: Pick<Call, 'actor' | 'world'>): Promise<CertificateRequest[]> {
+  const { accountId } = actor;
+  const open = await world.store.find('requests', {
+    accountId,
+    dialect: DIALECT,
+    state: ['needs-approval', 'waiting', 'issuing'],
+  });
+  return open.filter((request) => automaticOf(request) !== null);
+}
+
+async function checkHost(
+  call: Call,
+  host: VirtualHost,
+  { excludedDomains }: AccountSettings,
+  product: Product | null,
+): Promise<Problem[]> {
+  const { world } = call;
+  const at = world.clock.now();
+  const wanted = host.hostnames.filter(({ name }) => !name.startsWith('*.') && !excludedDomains.includes(name));
+  if (wanted.length === 0 || !(await needsOne(call, host.website, wanted))) return [];
+  const tell = (names: readonly Hostname[], problem: string): Problem[] =>
+    names.map(({ name }) => ({ domain: name, problem, at }));
+  if (product === null) return tell(wanted, 'The system has no AutoSSL provider.');
+  const trusted: Hostname[] = [];
+  const doubted: Hostname[] = [];
+  for (const one of wanted) ((await world.hosting.isTrusted(call.actor, one)) ? trusted : doubted).push(one);
+  const problems = doubted.flatMap((one) => tell([one], contested(call, one)));
+  const covered = trusted.slice(0, product.maxNames);
+  problems.push(...tell(trusted.slice(product.maxNames), tooMany(host, product)));
+  if (covered.length === 0) return problems;
+  try {
+    await order(call, host.website, covered, product);
+  } catch (error) {
+    if (!(error instanceof DeskError) || error.kind === 'internal') throw error;
+    problems.push(...tell(covered, error.message));
+  }
+  return problems;
+}
+
+function contested({ world }: Call, hostname: Hostname): string {
+  const proof = world.hosting.proofRecord(hostname);
+  const advice = proof === null ? '' : ` Publish a TXT record at ${proof.name} with the value “${proof.value}”.`;
+  return `Another account claims the domain “${hostname.name}”, so control of it must be proved by DNS.${advice}`;
+}
+
+function tooMany({ hostnames, website }: VirtualHost, { maxNames }: Product): string {
+  return (
+    `“${website.name}” contains ${hostnames.length} domains, which exceeds the maximum number (${maxNames}) of domains ` +
+    'allowed for the AutoSSL provider. To allow AutoSSL to secure each domain, divide them among separate websites.'
+  );
+}
+
+/** What somebody has installed is left alone until it ends; what was ordered here must cover every name. */
+async function needsOne(call: Call, website: Website, wanted: readonly Hostname[]): Promise<boolean> {
+  if (website.certificatePem === null) return true;
+  const [leaf] = readCertificates(website.certificatePem, 'cert') as [CertificateDetails];
+  const now = call.world.clock.now();
+  if (isSelfSigned(leaf) || leaf.parsed.notAfter <= now) return true;
+  if (!(await isAutomatic(call, website))) return false;
+  const domains = domainsOf(leaf);
+  return leaf.parsed.notAfter - now < LATE || wanted.some(({ name }) => !isCovered(name, domains));
+}
+
+/** Whether what is installed was ordered by itself. A certificate has the id of its request. */
+export async function isAutomatic({ world }: Pick<Call, 'world'>, { certificateId }: Website): Promise<boolean> {
+  if (certificateId === null) return false;
+  const request = await world.store.get('requests', certificateId);
+  return request !== null && automaticOf(request) !== null;
+}
+
+async function order(call: Call, website: Website, hostnames: readonly Hostname[], product: Product): Promise<void> {
+  const { world, actor } = call;
+  const [commonName, ...otherNames] = hostnames.map(({ name }) => name) as [string, ...string[]];
+  const names = [commonName, ...otherNames];
+  const label = `${website.name} ${new Date(world.clock.now()).toISOString()}`;
+  const key = await world.subscriberKeys.make(actor, { dialect: DIALECT, label, type: await defaultKeyType(call) });
+  const der = await world.subscriberKeys.makeCsr(actor, key.id, { commonName, names, subject: {} });
+  const ask: NewOrderAsk = {
+    dialect: DIALECT,
+    product: product.id,
+    periodMonths: product.periods[0] as number,
+    csr: await world.pki.readCsr(toPem('CERTIFICATE REQUEST', der)),
+    commonName,
+    otherNames,
+    subject: {},
+    contact: null,
+    language: null,
+    chooseValidation: (domain) => byOwnFile(world, domain),
+    validateNow: false,
+    installOn: { websiteIds: [website.id], hostnameIds: [] },
+    details: { ...GOES_ON, extra: {} },
+    extra: { autossl: { websiteId: website.id } } satisfies Automatic,
+  };
+  try {
+    await world.desk.placeOrder(actor, ask);
+  } catch (error) {
+    // Nothing was ordered with it.
+    await world.subscriberKeys.remove(actor, key.id);
+    throw error;
+  }
+}
+
+/** By a file that the platform serves itself. */
+export function byOwnFile({ random, clock }: Pick<World, 'random' | 'clock'>, domain: string): ValidationChoice {
+  return { method: 'http', challenges: [fileChallenge(domain, random, clock.now())], selfPublished: true };
+}
+
+const GOES_ON = {
+  alternativeId: null,
+  autoRenew: true,
+  autoReissue: true,
+  renewalNotices: false,
+  guestAccess: false,
+  customFields: [],
+  contacts: [],
+  emails: [],
+};
