@@ -8,6 +8,11 @@ export type NewHostname = Pick<Hostname, 'name' | 'extra'> & {
   redirectsTo?: number | null;
 };
 
+/** `extra` as it is to be, or as it follows from what is kept at that moment. */
+export interface HostnameChanges extends Partial<Pick<Hostname, 'isPrimary' | 'redirectsTo'>> {
+  extra?: Hostname['extra'] | ((kept: Hostname['extra']) => Hostname['extra']);
+}
+
 /**
  * Websites of a hosting platform and the names they serve, of one dialect. Everything is looked up within the actor's
  * account. `uid` is a UUID where none is given.
@@ -39,7 +44,7 @@ export interface Hosting {
   changeHostname(
     actor: Actor,
     hostnameId: number,
-    changes: Partial<Pick<Hostname, 'isPrimary' | 'redirectsTo' | 'extra'>>,
+    changes: HostnameChanges,
   ): Promise<Hostname>;
   deleteHostname(actor: Actor, hostnameId: number): Promise<void>;
   /**

@@ -78,7 +78,8 @@ export async function changeHostname(
     await lockWebsite(unit, await ownWebsite(unit, parts, actor, websiteId));
     const known = await unit.find('hostnames', { websiteId });
     const before = known.find(({ id }) => id === hostnameId) ?? (await ownHostname(unit, parts, actor, hostnameId));
-    const { isPrimary = before.isPrimary, redirectsTo = before.redirectsTo, extra = before.extra } = changes;
+    const { isPrimary = before.isPrimary, redirectsTo = before.redirectsTo } = changes;
+    const extra = typeof changes.extra === 'function' ? changes.extra(before.extra) : (changes.extra ?? before.extra);
     if (redirectsTo !== null && redirectsTo !== before.redirectsTo) {
       checkTarget(known, redirectsTo, hostnameId);
       const follower = known.find((one) => one.redirectsTo === hostnameId);

@@ -17,7 +17,7 @@ export async function install(
   websiteId: number,
   { certificatePem, keyId, certificateId, hostnameIds }: Installation,
 ): Promise<Website> {
-  const { spkiHash, fingerprint } = parts.pki.readCertificate(certificatePem);
+  const { spkiHash, fingerprint } = parts.pki.readCertificate(leafOf(certificatePem));
   return parts.store.transact(async (unit) => {
     const website = await ownWebsite(unit, parts, actor, websiteId);
     const key = await unit.get('subscriberKeys', keyId);
@@ -125,6 +125,11 @@ async function keepFile(
     notAfter,
     createdAt,
   });
+}
+
+/** The first certificate of a PEM text. */
+function leafOf(pem: string): string {
+  return /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/.exec(pem)?.[0] ?? pem;
 }
 
 /** Certificates as servers want them: leaf first, without a root, which who connects has to have already. */
