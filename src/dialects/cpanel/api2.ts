@@ -1,9 +1,13 @@
+import { ZONE_FUNCTIONS } from './account/api2-zones.ts';
 import type { Call, UapiFunction } from './call.ts';
 import { CallFailure } from './call.ts';
+import { installSslApi2 } from './ssl/api2.ts';
 
 /** The functions of API 2 that old clients call, by `Module::function`. Each answers the list in `data`. */
 const FUNCTIONS: Readonly<Record<string, UapiFunction>> = {
   'CustInfo::displaycontactinfo': displayContactInfo,
+  'SSL::installssl': installSslApi2,
+  ...ZONE_FUNCTIONS,
 };
 
 /** @throws CallFailure in the API's words */

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import type { Dialect, DialectContext } from '../dialect.ts';
+import { askAgain } from './ask-again.ts';
 import { loginRoutes } from './login.ts';
 import { openApi } from './openapi.ts';
 import { readBodies } from './read-body.ts';
@@ -22,6 +23,7 @@ export const cpanel: Dialect = {
   exampleCommand: (baseUrl, user, token) =>
     `curl -H 'Authorization: cpanel ${user}:${token}' ${baseUrl}/execute/Market/get_all_products`,
   serve,
+  askAgain,
   openApi,
 };
 

@@ -37,12 +37,17 @@ function ofForm(text: string): Pairs {
   return [...new URLSearchParams(text)];
 }
 
-/** A flat object. Lists stand for repeated names, what is nested for its JSON text. */
+/** A flat object. */
 function ofJson(text: string): Pairs {
   const body = parseJson(text, 'The request body is not valid JSON');
   if (body === null || typeof body !== 'object' || Array.isArray(body)) {
     throw new DeskError('malformed-message', 'The request body must be a JSON object');
   }
+  return pairsOfObject(body);
+}
+
+/** Members of an object as parameters: lists stand for repeated names, what is nested for its JSON text. */
+export function pairsOfObject(body: object): Pairs {
   return Object.entries(body).flatMap(([name, value]) => {
     const values: unknown[] = Array.isArray(value) ? value : [value];
     return values.filter((one) => one !== null).map((one) => [name, textOf(one)] as const);
@@ -51,7 +56,7 @@ function ofJson(text: string): Pairs {
 
 function textOf(value: unknown): string {
   if (typeof value === 'boolean') return value ? '1' : '0';
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number);
 }
 
 /** RFC 7578; the files among the parts are text here, such as PEM. */
