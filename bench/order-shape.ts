@@ -197,6 +197,7 @@ export async function writeOrder(store: ChanceryStore, accountId: number, reads:
       certificateId: certificate.id,
       domainId: null,
       organizationId: null,
+      days: null,
       message: 'The certificate was issued',
       firedAt: AT,
       readAt: null,

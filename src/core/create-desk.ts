@@ -11,6 +11,7 @@ import { placeRequest } from './place-request.ts';
 import type { CheckKind, Job } from './records.ts';
 import { expireCertificates, sendExpiryNotices } from './recurring.ts';
 import { refreshRenewalHints } from './renewal-hints.ts';
+import { sendValidationNotices } from './validation-notices.ts';
 import { createRegistry } from './registry/create-registry.ts';
 import { validateDomainJob } from './registry/kept-validations.ts';
 import type { Registry } from './registry.ts';
@@ -39,6 +40,8 @@ export interface DeskOffice {
   /** To be run every minute, and every hour. They answer how many certificates they dealt with. */
   expireCertificates(): Promise<number>;
   sendExpiryNotices(): Promise<number>;
+  /** To be run every hour; answers how many notices it made. */
+  sendValidationNotices(): Promise<number>;
   /** To be run every hour; answers how many requests it placed. */
   runAutoOrders(): Promise<number>;
   /** To be run every five minutes; answers how many certificates it asked issuers about. */
@@ -61,6 +64,7 @@ export function createDesk(engine: Engine): DeskOffice {
     validateDomain: (job) => validateDomainJob(engine, job),
     expireCertificates: () => expireCertificates(engine),
     sendExpiryNotices: () => sendExpiryNotices(engine),
+    sendValidationNotices: () => sendValidationNotices(engine),
     runAutoOrders: () => runAutoOrders(engine),
     refreshRenewalHints: () => refreshRenewalHints(engine),
     removeExpired: () => removeExpired(engine),

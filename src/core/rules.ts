@@ -84,9 +84,31 @@ export class Rules {
     return at - (this.#overrides.organizationReuseDays ?? limits(at).organizationReuseDays) * DAY;
   }
 
+  /** From when on a domain validation of this moment counts no more, also where the rules become stricter before. */
+  domainProofEnds(validatedAt: Instant): Instant {
+    return endOfProof(validatedAt, ({ domainReuseDays }) => this.#overrides.domainReuseDays ?? domainReuseDays);
+  }
+
+  /** As `domainProofEnds`, for organizations. */
+  organizationProofEnds(validatedAt: Instant): Instant {
+    return endOfProof(
+      validatedAt,
+      ({ organizationReuseDays }) => this.#overrides.organizationReuseDays ?? organizationReuseDays,
+    );
+  }
+
   methodAllowed(method: Method, at: Instant): boolean {
     return this.profile === 'private' || limits(at).methods.includes(method);
   }
+}
+
+function endOfProof(validatedAt: Instant, daysOf: (row: DatedLimits) => number): Instant {
+  for (const [index, row] of PUBLIC_LIMITS.entries()) {
+    const until = PUBLIC_LIMITS[index + 1]?.from ?? Number.POSITIVE_INFINITY;
+    const end = validatedAt + daysOf(row) * DAY;
+    if (until > validatedAt && end < until) return Math.max(end, row.from);
+  }
+  return validatedAt;
 }
 
 function limits(at: Instant): DatedLimits {

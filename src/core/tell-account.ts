@@ -3,7 +3,7 @@ import type { Unit } from './store.ts';
 import type { Instant } from './time.ts';
 
 type Told = Pick<Notification, 'accountId' | 'dialect' | 'kind' | 'message'> &
-  Partial<Pick<Notification, 'requestId' | 'certificateId' | 'domainId' | 'organizationId'>>;
+  Partial<Pick<Notification, 'requestId' | 'certificateId' | 'domainId' | 'organizationId' | 'days'>>;
 
 /** Tells an account of something, within the transaction in which it happens. */
 export function tellAccount(unit: Unit, told: Told, now: Instant): void {
@@ -12,6 +12,7 @@ export function tellAccount(unit: Unit, told: Told, now: Instant): void {
     certificateId: null,
     domainId: null,
     organizationId: null,
+    days: null,
     ...told,
     id: unit.newId('notifications'),
     firedAt: now,

@@ -30,6 +30,7 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'deliver-webhook': createDeliverWebhook(webhooks),
     'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
     'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
+    'send-validation-notices': every(HOUR, clock, desk.office.sendValidationNotices),
     'run-auto-orders': every(HOUR, clock, desk.office.runAutoOrders),
     'refresh-renewal-hints': every(5 * MINUTE, clock, desk.office.refreshRenewalHints),
     'remove-expired': every(HOUR, clock, desk.office.removeExpired),
@@ -40,6 +41,7 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
 const RECURRING = [
   'expire-certificates',
   'send-expiry-notices',
+  'send-validation-notices',
   'run-auto-orders',
   'expire-checkouts',
   'refresh-renewal-hints',

@@ -279,6 +279,7 @@ export const SCHEMA: Schema = {
     certificateId: 'int?',
     domainId: 'int?',
     organizationId: 'int?',
+    days: 'int?',
     message: 'text',
     firedAt: 'int',
     readAt: 'int?',

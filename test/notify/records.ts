@@ -94,6 +94,7 @@ export const notification = (id: number, more: Partial<Notification> = {}): Noti
   certificateId: null,
   domainId: null,
   organizationId: null,
+  days: null,
   message: `message ${id}`,
   firedAt: NOW,
   readAt: null,

@@ -287,6 +287,7 @@ export const SAMPLES: { readonly [K in Kind]: (id: number) => Records[K] } = {
     certificateId: id,
     domainId: null,
     organizationId: null,
+    days: null,
     message: 'Certificate issued',
     firedAt: AT,
     readAt: null,

@@ -9,7 +9,12 @@ export type NotificationKind =
   | 'certificate-revoked'
   | 'certificate-expiring'
   | 'domain-validated'
-  | 'organization-validated';
+  | 'organization-validated'
+  /** The proof of a kept domain, or the vetting of an organization, ends in so many days, or is over. */
+  | 'domain-ending'
+  | 'domain-ended'
+  | 'organization-ending'
+  | 'organization-ended';
 
 /** Something the account is told of: by polling, and by webhook where it has one. */
 export interface Notification {
@@ -22,6 +27,8 @@ export interface Notification {
   /** The kept domain, or the organization, that it tells of. */
   domainId: number | null;
   organizationId: number | null;
+  /** Until the end that it tells of; negative after it. */
+  days: number | null;
   message: string;
   firedAt: Instant;
   readAt: Instant | null;

@@ -138,8 +138,7 @@ export function displayName(name: string, assumedName: string | undefined): stri
 
 /** Until when a proof counts (BR 4.2.1). */
 function provedUntil(world: World, { validatedAt }: Validation): number {
-  const now = world.context.clock.now();
-  return (validatedAt ?? 0) + (now - world.context.rules.domainProofSince(now));
+  return world.context.rules.domainProofEnds(validatedAt ?? 0);
 }
 
 function dcvState(world: World, { proof }: DomainRecords): 'active' | 'pending' | 'expired' {

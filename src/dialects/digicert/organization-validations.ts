@@ -21,8 +21,7 @@ export type OrganizationValidation = z.infer<typeof organizationValidation>;
 /** Until when what was found out about an organization counts (BR 4.2.1); null where nothing was. */
 export function vettedUntil(world: World, { state, validatedAt }: Organization): number | null {
   if (state !== 'valid' || validatedAt === null) return null;
-  const now = world.context.clock.now();
-  return validatedAt + (now - world.context.rules.organizationProofSince(now));
+  return world.context.rules.organizationProofEnds(validatedAt);
 }
 
 /** Whether an organization may stand in a certificate of this level now; EV includes OV. */

@@ -4,7 +4,7 @@ import type { Reader } from '../../core/store.ts';
 import { MINUTE } from '../../core/time.ts';
 import { readCertificate } from '../../pki/certificate-reader.ts';
 import { toPem } from '../../pki/pem.ts';
-import { settingsOf, type WEBHOOK_EVENTS } from './webhook-settings.ts';
+import { settingsOf, type WEBHOOK_EVENTS, type WebhookSettings } from './webhook-settings.ts';
 
 type WebhookEvent = (typeof WEBHOOK_EVENTS)[number];
 
@@ -14,6 +14,10 @@ const EVENTS: Partial<Record<NotificationKind, WebhookEvent>> = {
   'request-rejected': 'order_rejected',
   'domain-validated': 'domain_validated',
   'organization-validated': 'organization_validated',
+  'domain-ending': 'domain_revalidation_notice',
+  'domain-ended': 'domain_expired',
+  'organization-ending': 'organization_revalidation_notice',
+  'organization-ended': 'organization_expired',
 };
 
 /** Longer than this, and nobody who ordered still waits for the answer. */
@@ -31,7 +35,8 @@ export function createWebhookSide({ store, issuers }: WebhookTools) {
       const event = EVENTS[notification.kind];
       const settings = settingsOf(webhook);
       if (event === undefined || !settings.events.includes(event)) return null;
-      const { requestId, certificateId, domainId, organizationId } = notification;
+      const { requestId, certificateId, domainId, organizationId, days } = notification;
+      if (event.endsWith('_notice') && !frequencyOf(settings).includes(days ?? 0)) return null;
       if (domainId !== null) return { event, data: await domainData(store, domainId) };
       if (organizationId !== null) return { event, data: await organizationData(store, organizationId) };
       const request = requestId === null ? null : await store.get('requests', requestId);
@@ -48,6 +53,11 @@ export function createWebhookSide({ store, issuers }: WebhookTools) {
       key.length === 0 ? {} : { 'x-webhook-key': headerOf(Buffer.from(key)) },
     taken: [200, 201, 202, 203, 204, 205, 206],
   };
+}
+
+/** Days before the end of a validation; where none were chosen, the usual ones. */
+function frequencyOf({ frequency }: WebhookSettings): readonly number[] {
+  return frequency.length === 0 ? [90, 60, 30, 7] : frequency;
 }
 
 /** A secret of the account as it is; the random octets of `chancery webhooks set` as the base64 that it shows. */

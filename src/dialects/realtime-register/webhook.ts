@@ -32,6 +32,10 @@ const SUBJECT_STATUS: Readonly<Record<NotificationKind, SubjectStatus>> = {
   'certificate-expiring': 'WARNING',
   'domain-validated': 'OK',
   'organization-validated': 'OK',
+  'domain-ending': 'WARNING',
+  'domain-ended': 'WARNING',
+  'organization-ending': 'WARNING',
+  'organization-ended': 'WARNING',
 };
 
 /** Only the first of these names is confirmed by the vendor's own sources. */

@@ -57,7 +57,7 @@ const TABLES: Readonly<Record<string, string>> = {
     'account_id:int order_id:int request_id:int state:text amount:int currency:text billables:json created_at:int ' +
     'settled_at:int?',
   notifications:
-    'account_id:int dialect:text kind:text request_id:int? certificate_id:int? domain_id:int? organization_id:int? message:text fired_at:int ' +
+    'account_id:int dialect:text kind:text request_id:int? certificate_id:int? domain_id:int? organization_id:int? days:int? message:text fired_at:int ' +
     'read_at:int? acknowledged_at:int? delivered_at:int?',
   notes: 'account_id:int request_id:int direction:text message:text created_at:int',
   confirmations:

@@ -59,7 +59,7 @@ forEachStore((open) => {
       assert.equal(after.json.status, 'active');
       assert.equal(after.json.organization.is_active, '1', 'a text here, as nowhere else');
       assert.equal(after.json.dcv_approval_datetime, '2026-11-22T12:00:00+00:00');
-      assert.equal(after.json.dcv_expiration_datetime, '2027-06-10T12:00:00+00:00');
+      assert.equal(after.json.dcv_expiration_datetime, '2027-03-15T00:00:00+00:00');
       assert.equal(after.json.validations[0].dcv_status, 'complete');
       assert.deepEqual(after.json.dcv_expiration, {
         ov: after.json.dcv_expiration_datetime,

@@ -357,4 +357,88 @@ forEachStore((open) => {
     const { webhook_id: id } = (await client.post('/webhook', { endpoint: 'https://127.0.0.1/' })).json;
     assert.equal(codeOf(await client.put(`/webhook/${id}/send-challenge`)), 'webhook_endpoint_error');
   });
+
+  test('ends of validations are told ahead, at the end and after it, each once', async () => {
+    const { client, organization, domain } = await openReady(await open());
+    const { clock, store, office } = client.desk;
+    const posts = receive(client);
+    const kept = await client.post('/domain', { name: `kept.${domain}`, dcv_method: 'dns-txt-token' });
+    client.desk.domains.publishRecord('TXT', `kept.${domain}`, kept.json.dcv_token.token);
+    assert.equal((await client.put(`/domain/${kept.json.id}/dcv/validate-token`)).status, 200);
+    const events = [
+      'domain_expired',
+      'domain_revalidation_notice',
+      'organization_expired',
+      'organization_revalidation_notice',
+    ];
+    await activeWebhook(client, posts, {
+      events,
+      webhook_settings: { webhook_notification_frequency: [60, 7, 0, -7] },
+    });
+    const told: [string, string][] = [];
+    for (let day = 0; day < 420; day += 1) {
+      clock.forward(86_400_000);
+      // As the server does it: again and again, and after a restart.
+      for (let run = 0; run < 2; run += 1) await office.sendValidationNotices();
+      await client.desk.runWebhooks();
+      for (const { body } of posts.splice(0)) {
+        told.push([
+          new Date(clock.now()).toISOString().slice(0, 10),
+          `${body.event} ${body.data.domain_id ?? body.data.organization_id}`,
+        ]);
+      }
+    }
+    // The rules of 2027-03-15 let no domain validation be older than 100 days.
+    const ofDomain = told.filter(([, text]) => text.startsWith('domain'));
+    assert.deepEqual(ofDomain, [
+      ['2027-01-14', `domain_revalidation_notice ${kept.json.id}`],
+      ['2027-03-08', `domain_revalidation_notice ${kept.json.id}`],
+      ['2027-03-15', `domain_expired ${kept.json.id}`],
+      ['2027-03-22', `domain_revalidation_notice ${kept.json.id}`],
+    ]);
+    const ofOrganization = told.filter(([, text]) => text.startsWith('organization'));
+    assert.deepEqual(ofOrganization, [
+      ['2027-10-26', `organization_revalidation_notice ${organization.id}`],
+      ['2027-12-18', `organization_revalidation_notice ${organization.id}`],
+      ['2027-12-25', `organization_expired ${organization.id}`],
+      ['2028-01-01', `organization_revalidation_notice ${organization.id}`],
+    ]);
+    const all = await store.find('notifications', { kind: ['domain-ending', 'domain-ended'] });
+    assert.deepEqual(
+      all.map(({ days }) => days).toSorted((left, right) => Number(right) - Number(left)),
+      [90, 60, 30, 7, 0, -7],
+    );
+  });
+
+  test('what is proved again, or kept no more, is told of no more; where nobody chose days, the usual ones hold', async () => {
+    const { client, domain } = await openReady(await open());
+    const { clock, store, office } = client.desk;
+    const posts = receive(client);
+    const kept = await client.post('/domain', { name: `kept.${domain}`, dcv_method: 'dns-txt-token' });
+    const prove = async (): Promise<void> => {
+      const [validation] = await store.find('validations', { domainId: kept.json.id });
+      await store.transact((unit) =>
+        unit.update('validations', validation?.id as number, { state: 'valid', validatedAt: clock.now() }),
+      );
+    };
+    await prove();
+    await activeWebhook(client, posts, { events: ['domain_revalidation_notice', 'domain_expired'] });
+    await office.sendValidationNotices();
+    clock.set(Date.parse('2027-02-20T00:00:00Z'));
+    assert.equal((await office.sendValidationNotices()) > 0, true);
+    // A month passed without a run: one notice, not three.
+    await client.desk.runWebhooks();
+    assert.deepEqual(
+      posts.splice(0).map(({ body }) => [body.event, body.data]),
+      [['domain_revalidation_notice', { domain_id: kept.json.id, domain_name: `kept.${domain}` }]],
+    );
+    await prove();
+    clock.set(Date.parse('2027-03-20T00:00:00Z'));
+    await office.sendValidationNotices();
+    await client.put(`/domain/${kept.json.id}/deactivate`);
+    clock.set(Date.parse('2027-06-20T00:00:00Z'));
+    await office.sendValidationNotices();
+    await client.desk.runWebhooks();
+    assert.deepEqual(posts, []);
+  });
 });
