@@ -435,6 +435,16 @@ forEachStore((open) => {
     await prove();
     clock.set(Date.parse('2027-03-20T00:00:00Z'));
     await office.sendValidationNotices();
+    const notices = await store.find('notifications', { domainId: kept.json.id });
+    assert.deepEqual(
+      notices.slice(-2).map(({ days, message }) => [days, message.slice(-10)]),
+      [
+        [30, '2027-03-15'],
+        [90, '2027-05-31'],
+      ],
+    );
+    await client.desk.runWebhooks();
+    posts.length = 0;
     await client.put(`/domain/${kept.json.id}/deactivate`);
     clock.set(Date.parse('2027-06-20T00:00:00Z'));
     await office.sendValidationNotices();
