@@ -63,6 +63,18 @@ const PUBLISHED: readonly Published[] = [
   },
 ];
 
+/**
+ * What may lie between our note of a use, made before the call, and the CA's: a certificate is counted when its order is
+ * finalized. Milliseconds.
+ */
+const LATER_THERE: Readonly<Record<LimitName, number>> = {
+  ordersPerAccount: 15 * SECOND,
+  certificatesPerDomain: HOUR,
+  certificatesPerNames: HOUR,
+  failuresPerName: 15 * SECOND,
+  accountsPerAddress: 15 * SECOND,
+};
+
 /** The limits that hold at a CA: what it publishes, changed by the configuration; null there means none. */
 export function limitsOf(directory: string, overrides: RateOverrides): Limits {
   const published = PUBLISHED.find(({ origin }) => origin === new URL(directory).origin)?.limits ?? {};
@@ -70,7 +82,8 @@ export function limitsOf(directory: string, overrides: RateOverrides): Limits {
   return Object.fromEntries(
     names.flatMap((name) => {
       const rate = overrides[name] === undefined ? published[name] : overrides[name];
-      return rate === undefined || rate === null ? [] : [[name, { most: rate.most, window: rate.seconds * SECOND }]];
+      if (rate === undefined || rate === null) return [];
+      return [[name, { most: rate.most, window: rate.seconds * SECOND + LATER_THERE[name] }]];
     }),
   );
 }
