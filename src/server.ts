@@ -16,6 +16,7 @@ import { type OpenDesk, openDesk } from './serve/desk.ts';
 import { type FirstStart, firstStart, readCredentials } from './serve/first-start.ts';
 import { type Foundation, officeOf, openFoundation } from './serve/foundation.ts';
 import { enqueueRecurring, jobHandlers } from './serve/job-handlers.ts';
+import { type Responders, startResponders } from './serve/responders.ts';
 import { registerRoutes } from './serve/routes.ts';
 import { openWorld } from './serve/world.ts';
 
@@ -25,6 +26,8 @@ export interface RunningServer {
   /** Keys of the first start; null where `credentials.json` is gone. */
   credentials: FirstStart | null;
   dialects: Foundation['dialects'];
+  /** Where challenges of CAs outside are answered, by what answers. */
+  responders: Responders['listening'];
   /** Lets what runs end, for a few seconds, and closes everything. */
   close(): Promise<void>;
 }
@@ -57,6 +60,8 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   metrics.gauge('chancery_store_units', 'Units of work stored since the start', () => store.stats().units);
   metrics.gauge('chancery_store_commits', 'Commits that those units shared', () => store.stats().commits);
 
+  const responders = await startResponders(foundation, world, metrics);
+  opened.defer(() => responders.close());
   const plain = config.tls.enabled ? await bindPlain(config, port, opened) : null;
   const caUrl = (): string => config.ca.url ?? plain?.url ?? plainUrl(publicUrl(), ownUrl);
   let wake = (): void => undefined;
@@ -67,7 +72,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     threads: config.workers.crypto,
     wake: () => wake(),
     metrics,
-    board: null,
+    board: responders.board,
   });
   opened.defer(() => desk.close());
   if (config.tls.enabled) opened.defer(await serveCertificate(server as TlsServer, foundation, desk));
@@ -101,7 +106,14 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     await kept.disposeAsync();
   };
   const credentials = made ?? readCredentials(config.data, dialects);
-  return { url: ownUrl, database: store.engine, credentials, dialects, close };
+  return {
+    url: ownUrl,
+    database: store.engine,
+    credentials,
+    dialects,
+    responders: responders.listening,
+    close,
+  };
 }
 
 /** How this machine reaches an address that it listens on. */

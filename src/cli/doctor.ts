@@ -4,6 +4,7 @@ import { warnOfMadeKeys } from '../config/made-keys.ts';
 import { checkCertificates } from '../serve/check-certificates.ts';
 import { checkCrls } from '../serve/check-crls.ts';
 import { hostingDialects } from '../serve/dialects.ts';
+import { checkResponders } from '../serve/check-responders.ts';
 import { credentialsFile } from '../serve/first-start.ts';
 import type { Foundation } from '../serve/foundation.ts';
 import { openKeys } from '../serve/open-keys.ts';
@@ -41,6 +42,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   ca: async ({ store, box, clock }) => openKeys(store, box, clock),
   keys: async ({ store, box }) => openSubscriberKeys(store, box),
   crls: async ({ store, clock }) => checkCrls(store, clock),
+  responders: async ({ config }) => checkResponders(config),
   certificates: async ({ store }, quiet) => {
     const { total = 0 } = await store.list('certificates', ALL);
     const progress = startProgress('certificates', total, quiet);
@@ -57,7 +59,7 @@ const SHOWN = 20;
 
 export function doctorCommand(): Command {
   return withJson(
-    command('doctor', 'check configuration, database, audit chain, CA and every certificate', [
+    command('doctor', 'check configuration, database, audit chain, CA, responders and every certificate', [
       'chancery doctor --data /var/lib/chancery --json',
     ]),
   ).action((options: CommonOptions) =>

@@ -8,6 +8,7 @@ import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
 import { keysCommand } from './keys.ts';
 import { ordersCommand } from './orders.ts';
+import { responderCommand } from './responder.ts';
 import { serveCommand } from './serve.ts';
 import { organizationsCommand, requestsCommand } from './vetting.ts';
 import { webhooksCommand } from './webhooks.ts';
@@ -39,6 +40,7 @@ function program(): Command {
     webhooksCommand(),
     websitesCommand(),
     caCommand(),
+    responderCommand(),
     ...databaseCommands(),
     doctorCommand(),
   ]) {
