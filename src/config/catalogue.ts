@@ -100,7 +100,17 @@ const HOSTED: Product = {
   wildcardsAllowed: false,
   periods: [12],
   renewFrom: ['dv-hosted'],
-  dialects: ['cpanel', 'wp-engine'],
+  dialects: ['cpanel'],
+};
+
+/** What they give with a domain on request: for its name and what goes with it. */
+const HOSTED_DOMAIN: Product = {
+  ...HOSTED,
+  id: 'dv-hosted-domain',
+  name: 'DV for a hosted domain',
+  wildcardsAllowed: true,
+  renewFrom: ['dv-hosted-domain'],
+  dialects: ['wp-engine'],
 };
 
 /**
@@ -113,6 +123,7 @@ export function buildCatalogue(changes: readonly ProductChange[] = []): Catalogu
     ...lineProducts(['digicert'], price),
     ...BY_NAME.map(productByName),
     HOSTED,
+    HOSTED_DOMAIN,
   ];
   const products = new Map(defaults.map((one) => [one.id, one]));
   changes.forEach((change, index) => {

@@ -41,11 +41,7 @@ export interface Hosting {
    */
   addHostnames(actor: Actor, websiteId: number, asks: readonly NewHostname[]): Promise<Hostname[]>;
   /** One primary name per website: another stops being it. */
-  changeHostname(
-    actor: Actor,
-    hostnameId: number,
-    changes: HostnameChanges,
-  ): Promise<Hostname>;
+  changeHostname(actor: Actor, hostnameId: number, changes: HostnameChanges): Promise<Hostname>;
   deleteHostname(actor: Actor, hostnameId: number): Promise<void>;
   /**
    * Looks for the TXT record with the hostname's token now.

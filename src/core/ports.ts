@@ -118,6 +118,49 @@ export interface DomainControl {
   caa(name: string, context?: CaaContext): Promise<CaaCheck>;
 }
 
+/** What can be seen of a name from outside, for people who look for a mistake. Names without final dot. */
+export interface NameSight {
+  cname: string | null;
+  a: string[];
+  aaaa: string[];
+  ns: string[];
+  mx: { preference: number; host: string }[];
+  txt: string[];
+  caa: { flags: number; tag: string; value: string }[];
+  soa: NameSoa | null;
+  /** Why the name could not be looked up; null where it could. */
+  dnsError: string | null;
+  /** What its web server answers on port 80; `error` is null where it did. */
+  http: { status: number | null; location: string | null; error: string | null };
+  /** What its server shows on port 443; null where there is nothing. */
+  tls: NameTls | null;
+}
+
+export interface NameSoa {
+  ns: string;
+  mbox: string;
+  serial: number;
+  refresh: number;
+  retry: number;
+  expire: number;
+  minttl: number;
+}
+
+export interface NameTls {
+  issuer: string;
+  commonName: string | null;
+  names: string[];
+  /** Upper-case hex. */
+  serial: string;
+  notBefore: Instant;
+  notAfter: Instant;
+  /** Why it would not be believed; null where it would. */
+  problem: string | null;
+}
+
+/** Looks at a name. Addresses are guarded. Never throws for what the network does. */
+export type LookAtName = (name: string) => Promise<NameSight>;
+
 export interface IssueAsk {
   requestId: number;
   level: Level;

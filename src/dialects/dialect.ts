@@ -4,7 +4,7 @@ import type { AskForItem, Checkouts, ShopSettings } from '../core/checkouts.ts';
 import type { Actor, Desk } from '../core/desk.ts';
 import type { Hosting } from '../core/hosting.ts';
 import type { KeptFiles } from '../core/kept-files.ts';
-import type { DomainControl, Issuer, KeyTools, NamePolicy, PkiTools, Random } from '../core/ports.ts';
+import type { DomainControl, Issuer, KeyTools, LookAtName, NamePolicy, PkiTools, Random } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Role } from '../core/records.ts';
 import type { Registry } from '../core/registry.ts';
@@ -29,6 +29,7 @@ export interface DialectContext {
   issuers: ReadonlyMap<string, Issuer>;
   /** Looks at what is published for a domain, behind the address guard. */
   domains: DomainControl;
+  lookAt: LookAtName;
   /** Websites of hosting platforms, the keys of their certificates, and purchases on a page. */
   hosting: Hosting;
   subscriberKeys: SubscriberKeys;

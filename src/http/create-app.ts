@@ -19,7 +19,7 @@ const PARAMETER_LIMIT = 300;
 
 /**
  * Answers a server's requests: every request gets an id (`x-request-id`) and every answer its security headers. A
- * trailing slash makes no difference to a route. `app.ready()` lets it begin; binding is the server's own matter.
+ * slash at the end, or one twice, makes no difference to a route. `app.ready()` lets it begin; binding is the server's own matter.
  */
 export function createApp(options: AppOptions): FastifyInstance {
   const { server } = options;
@@ -31,7 +31,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     trustProxy: options.trustProxy.length === 0 ? false : [...options.trustProxy],
     genReqId: requestIds(),
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: PARAMETER_LIMIT },
+    routerOptions: { ignoreTrailingSlash: true, ignoreDuplicateSlashes: true, maxParamLength: PARAMETER_LIMIT },
   });
 
   app.addHook('onRequest', async (request, reply) => {

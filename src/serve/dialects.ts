@@ -9,10 +9,11 @@ import {
   createWebhookSide as realtimeRegisterWebhooks,
   realtimeRegister,
 } from '../dialects/realtime-register/plugin.ts';
+import { wpEngine } from '../dialects/wp-engine/plugin.ts';
 import type { WebhookDialect } from '../notify/webhooks.ts';
 
 /** The vendors' APIs that are served. */
-export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert, cpanel];
+export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert, cpanel, wpEngine];
 
 /** Folder names of those that make keys for their customers. */
 export function hostingDialects(dialects: readonly Dialect[]): string[] {

@@ -107,6 +107,7 @@ async function registerDialect(
       keyTools,
       keptFiles,
       domains: world.domains,
+      lookAt: world.lookAt,
       checkouts: checkouts(dialect.name),
       shop: config.shop,
       authenticate: createAuthenticator({ store, clock, dialect: dialect.name }),

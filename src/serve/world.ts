@@ -1,7 +1,7 @@
 import type { Config } from '../config/load.ts';
 import { DeskError } from '../core/errors.ts';
 import { httpAnswer } from '../core/challenge-answers.ts';
-import type { DomainControl, NamePolicy, Random } from '../core/ports.ts';
+import type { DomainControl, LookAtName, NamePolicy, Random } from '../core/ports.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { createMailer, type Mailer } from '../notify/mailer.ts';
@@ -10,6 +10,7 @@ import type { FileLookup } from '../sandbox/web-server.ts';
 import { createAddressGuard } from '../validation/address-guard.ts';
 import { createDomainControl } from '../validation/domain-control.ts';
 import { createGuardedFetch, type GuardedFetch } from '../validation/guarded-fetch.ts';
+import { createLookAtName } from '../validation/name-sight.ts';
 import { createResolver, type Resolver } from '../validation/resolver.ts';
 import { systemDnsServers } from '../validation/system.ts';
 import { namesOf } from './names.ts';
@@ -19,6 +20,8 @@ export interface World {
   domains: DomainControl;
   /** What `domains` looks names up with. */
   resolver: Resolver;
+  /** What can be seen of a name from outside. */
+  lookAt: LookAtName;
   names: NamePolicy;
   mailer: Mailer;
   /** For webhooks. */
@@ -44,6 +47,11 @@ export async function openWorld(config: Config, tools: Tools): Promise<World> {
   return {
     domains: domainsOf(config, sandbox, resolver, tools.clock),
     resolver,
+    lookAt: createLookAtName({
+      resolver,
+      guard: createAddressGuard({ allow: config.validation.allowedRanges }),
+      ...(sandbox === null ? {} : { route: sandbox.route }),
+    }),
     names: namesOf(config),
     mailer,
     fetch: createGuardedFetch({ guard: createAddressGuard({ allow: webhookRanges }) }),

@@ -3,10 +3,19 @@
  * label that holds a dot with its neighbours, replaces bytes of CAA values that are not UTF-8, and reads a CAA tag
  * beyond the end of its record: three ways to take one answer for another.
  */
-export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'NS' | 'TXT' | 'CAA';
+export type RecordType = 'A' | 'AAAA' | 'CNAME' | 'NS' | 'MX' | 'SOA' | 'TXT' | 'CAA';
 
-export const TYPE_CODES: Readonly<Record<RecordType, number>> = { A: 1, AAAA: 28, CNAME: 5, NS: 2, TXT: 16, CAA: 257 };
 export const SOA = 6;
+export const TYPE_CODES: Readonly<Record<RecordType, number>> = {
+  A: 1,
+  AAAA: 28,
+  CNAME: 5,
+  NS: 2,
+  MX: 15,
+  SOA,
+  TXT: 16,
+  CAA: 257,
+};
 const OPT = 41;
 export const CLASS_IN = 1;
 
@@ -145,7 +154,7 @@ export interface CaaRecord {
   value: string;
 }
 
-/** Typed record data: addresses and names as text, TXT strings of one record joined, CAA in its parts. */
+/** Typed record data: addresses and names as text, MX and SOA as in a zone file, TXT strings of one record joined, CAA in its parts. */
 export type RecordData = string | CaaRecord;
 
 /**
@@ -166,6 +175,18 @@ export function readData(message: DnsMessage, record: RawRecord, type: RecordTyp
       const [name, next] = readName(message.bytes, record.at);
       if (next !== record.at + record.length) throw new RangeError(`a record of type ${type} of the wrong length`);
       return name;
+    }
+    case 'MX': {
+      const [name, next] = readName(message.bytes, record.at + 2);
+      if (next !== record.at + record.length) throw new RangeError('an MX record of the wrong length');
+      return `${data.readUInt16BE(0)} ${name}`;
+    }
+    case 'SOA': {
+      const [server, mailbox] = readName(message.bytes, record.at);
+      const [person, numbers] = readName(message.bytes, mailbox);
+      if (numbers + 20 !== record.at + record.length) throw new RangeError('an SOA record of the wrong length');
+      const figures = [0, 4, 8, 12, 16].map((at) => message.bytes.readUInt32BE(numbers + at));
+      return [server, person, ...figures].join(' ');
     }
     case 'TXT':
       return readStrings(data);

@@ -7,7 +7,7 @@ import type { ShopSettings } from '../../src/core/checkouts.ts';
 import { createDesk, type DeskOffice } from '../../src/core/create-desk.ts';
 import type { Actor } from '../../src/core/desk.ts';
 import type { Engine } from '../../src/core/parts.ts';
-import type { CaaCheck, DomainCheck, DomainControl, Random } from '../../src/core/ports.ts';
+import type { CaaCheck, DomainCheck, DomainControl, NameSight, Random } from '../../src/core/ports.ts';
 import type { Catalogue } from '../../src/core/products.ts';
 import type { Challenge, Kind, Role } from '../../src/core/records.ts';
 import { Rules } from '../../src/core/rules.ts';
@@ -77,6 +77,8 @@ export interface TestDesk {
   secret: string;
   /** Seconds that the next calls have to wait, as the rate limit says. */
   limits: { wait: number };
+  /** What is seen of names; nothing unless set. */
+  sights: Map<string, NameSight>;
   runJobs(): Promise<number>;
   /** As secrets are kept at rest. */
   seal: WebhookSettings['seal'];
@@ -101,6 +103,20 @@ export const SHOP: ShopSettings = {
   aliases: ['cPStore'],
   payment: null,
   openFor: 86_400,
+};
+
+const NOTHING_SEEN: NameSight = {
+  cname: null,
+  a: [],
+  aaaa: [],
+  ns: [],
+  mx: [],
+  txt: [],
+  caa: [],
+  soa: null,
+  dnsError: 'There is no such name',
+  http: { status: null, location: null, error: 'There is no such name' },
+  tls: null,
 };
 
 export async function createTestDesk(store: Store, dialect: Dialect, options: TestDeskOptions = {}): Promise<TestDesk> {
@@ -147,6 +163,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };
+  const sights = new Map<string, NameSight>();
   const outgoing: TestDesk['outgoing'] = { fetch: async () => ({ status: 200 }) };
   const sides = webhookDialects({ store, catalogue, issuers });
   const webhooks = createWebhookOffice({
@@ -185,6 +202,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
       keyTools: platform.keyTools,
       keptFiles: platform.keptFiles,
       domains,
+      lookAt: async (name) => sights.get(name) ?? NOTHING_SEEN,
       checkouts: platform.checkouts(dialect.name),
       shop: options.shop ?? SHOP,
       log,
@@ -237,6 +255,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     actor,
     secret,
     limits,
+    sights,
     runJobs,
     addKey,
   };
