@@ -32,22 +32,31 @@ export function choiceOf(
   });
 }
 
+function restAfter(rounds: number): number {
+  return RESTS[rounds] ?? LAST_REST;
+}
+
 /** The issuer could not: what was prepared for it is abandoned, and the next one is asked. */
 export function passOver(
   facts: Facts,
   issuer: string,
-  { kind, message }: Inability,
+  inability: Inability,
   now: Instant,
   happenings: Happening[],
 ): Facts {
+  const { kind, message } = inability;
   happenings.push(skippedHappening(facts, issuer, kind, message));
   const before = facts.request.triedIssuers;
+  const rounds = before?.rounds ?? 0;
+  // What one of the last round said of this is asked again.
+  const soFar = before?.restUntil === null ? before.recoversAt : null;
+  const recoversAt = inability.kind === 'unavailable' ? (inability.until ?? now + restAfter(rounds)) : null;
   const triedIssuers: TriedIssuers = {
     names: [...(before?.names ?? []), issuer],
-    // What one of the last round said of this is asked again.
-    mayRecover: kind === 'unavailable' || (before?.restUntil === null && before.mayRecover),
+    mayRecover: recoversAt !== null || soFar !== null,
+    recoversAt: soFar === null || recoversAt === null ? (soFar ?? recoversAt) : Math.min(soFar, recoversAt),
     message,
-    rounds: before?.rounds ?? 0,
+    rounds,
     restUntil: null,
   };
   return { ...facts, issuance: null, request: { ...facts.request, triedIssuers, updatedAt: now } };
@@ -56,7 +65,7 @@ export function passOver(
 /** Everybody was asked, and one may be able to later: the next round begins with the first. */
 export function restIssuers(facts: Facts, now: Instant): Facts {
   const tried = facts.request.triedIssuers as TriedIssuers;
-  const restUntil = now + (RESTS[tried.rounds] ?? LAST_REST);
+  const restUntil = tried.recoversAt ?? now + restAfter(tried.rounds);
   const triedIssuers = { ...tried, names: [], rounds: tried.rounds + 1, restUntil };
   return { ...facts, request: { ...facts.request, triedIssuers, updatedAt: now } };
 }

@@ -14,7 +14,7 @@ import {
   START,
   type CoreWorld,
 } from '../support/core-world.ts';
-import { away, ScriptedIssuer } from '../support/scripted-issuer.ts';
+import { away, type Move, ScriptedIssuer } from '../support/scripted-issuer.ts';
 import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
@@ -170,6 +170,21 @@ forEachStore((open) => {
     assert.equal((await certificateOf(world, request))?.issuer, 'first');
   });
 
+  test('where issuers say from when on they can, the next round begins with the first of those', async () => {
+    const world = await createWorld(await open(), ['first', 'second']);
+    const start = world.clock.now();
+    const cannot = (hours: number) => ({ cannot: 'unavailable', until: start + hours * HOUR }) as const;
+    world.first.moves = [cannot(170)];
+    world.second.moves = [cannot(9)];
+    const request = await place(world);
+    await runDueJobs(world);
+    assert.equal((await requestOf(world, request)).triedIssuers?.restUntil, start + 9 * HOUR);
+    world.clock.set(start + 9 * HOUR);
+    world.first.moves = [cannot(170)];
+    await runDueJobs(world);
+    assert.equal((await certificateOf(world, request))?.issuer, 'second');
+  });
+
   test('a round in which nobody was merely away ends the request', async () => {
     const world = await createWorld(await open(), ['first', 'second']);
     world.first.moves = [{ cannot: 'unavailable' }, { cannot: 'refused' }];
@@ -212,6 +227,52 @@ forEachStore((open) => {
     const ids = new Set(world.first.asks.map(({ issuance }) => issuance.id));
     assert.equal(ids.size, 1, 'one issuance all the time');
     assert.deepEqual(world.first.asks.at(-1)?.issuance.progress, { step: 'ordered', resumeAt: START + 5 * MINUTE });
+  });
+
+  test('a process that dies before it has kept an answer: the same is asked again, and nothing is made twice', async () => {
+    const world = await createWorld(await open(), ['first', 'second']);
+    const { store } = world.engine;
+    const request = await place(world);
+    const dying = (moves: Move[]) => {
+      world.first.moves = moves;
+      let asks = world.first.asks.length + world.second.asks.length;
+      world.engine.store = new Proxy(store, {
+        get: (target, member) => {
+          const value = Reflect.get(target, member) as unknown;
+          if (member !== 'transact' || typeof value !== 'function') {
+            return typeof value === 'function' ? value.bind(target) : value;
+          }
+          return (work: never) => {
+            const now = world.first.asks.length + world.second.asks.length;
+            if (now === asks) return store.transact(work);
+            asks = now;
+            return Promise.reject(new Error('killed'));
+          };
+        },
+      });
+    };
+    const restart = (): void => {
+      world.engine.store = store;
+      world.clock.forward(DAY + SECOND);
+    };
+    dying([{ cannot: 'unavailable' }]);
+    await assert.rejects(runDueJobs(world), /killed/);
+    restart();
+    assert.deepEqual(await skipped(world, request), []);
+    world.first.moves = [{ cannot: 'refused' }];
+    dying(world.first.moves);
+    await assert.rejects(runDueJobs(world), /killed/);
+    restart();
+    dying(['sign']);
+    await assert.rejects(runDueJobs(world), /killed/);
+    assert.equal(world.first.signed.length, 1);
+    restart();
+    await runDueJobs(world);
+    assert.equal((await certificateOf(world, request))?.issuer, 'first');
+    assert.equal(world.first.signed.length, 1, 'asked twice, signed once');
+    assert.equal(world.second.signed.length, 0);
+    assert.equal(new Set(world.first.asks.map(({ issuance }) => issuance.id)).size, 1);
+    assert.deepEqual(await money(world, request), { charge: 'captured', reserved: 0, balance: 999_000 });
   });
 
   test('an issuer that neither ends nor answers is waited for 30 days', async () => {

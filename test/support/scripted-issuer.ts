@@ -4,7 +4,11 @@ import type { Issuance } from '../../src/core/records.ts';
 import type { Clock, Instant } from '../../src/core/time.ts';
 
 /** What an issuer does when it is asked: signs, wants to be asked again in so many milliseconds, cannot, or throws. */
-export type Move = 'sign' | { again: number } | { cannot: 'unavailable' | 'refused'; message?: string } | Error;
+export type Move =
+  | 'sign'
+  | { again: number }
+  | { cannot: 'unavailable' | 'refused'; message?: string; until?: Instant }
+  | Error;
 
 /** A CA outside that does as it is told, and signs where it is not told anything. Its certificates are paper. */
 export class ScriptedIssuer implements Issuer {
@@ -51,7 +55,9 @@ export class ScriptedIssuer implements Issuer {
     if ('again' in move) {
       return Promise.resolve({ kind: 'waiting', at: this.#clock.now() + move.again, progress: { step: 'ordered' } });
     }
-    return Promise.resolve({ kind: move.cannot, message: move.message ?? `${this.name} cannot` });
+    const message = move.message ?? `${this.name} cannot`;
+    const until = move.cannot === 'unavailable' && move.until !== undefined ? { until: move.until } : {};
+    return Promise.resolve({ kind: move.cannot, message, ...until });
   }
 
   chain(): Promise<Uint8Array[]> {

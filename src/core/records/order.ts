@@ -157,6 +157,8 @@ export interface TriedIssuers {
   names: string[];
   /** Whether one of them may be able to later: it was only away. */
   mayRecover: boolean;
+  /** From when on one of this round may be able to; null where none may. */
+  recoversAt: Instant | null;
   /** What the last one said. */
   message: string;
   /** Rounds in which everybody was asked in vain. */
