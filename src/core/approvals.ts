@@ -1,3 +1,4 @@
+import { mayAgree } from './agreement.ts';
 import { nameOf } from './bare-request.ts';
 import type { Actor, ApprovalAsk, Outcome } from './desk.ts';
 import { advanceWithinCall, settleWorld, write } from './engine.ts';
@@ -65,6 +66,7 @@ export async function approve(
       ...before.request,
       state: transition('request', before.request.state, 'waiting'),
       updatedAt: now,
+      checks: agreed(before, actor),
     };
     const answered: Facts = { ...before, request, approval: answer(approval, actor, 'approved', comment, now) };
     const settled = settle(answered, settleWorld(engine, unit));
@@ -81,6 +83,13 @@ export async function approve(
   const after = await advanceWithinCall(engine, facts);
   engine.wake();
   return { request: after.request, certificate: after.certificate };
+}
+
+/** Who may agree to EV certificates in the organization's name does so with the yes. */
+function agreed({ request, organization }: Facts, actor: Actor): CertificateRequest['checks'] {
+  const { checks } = request;
+  if (checks.agreement === undefined || !mayAgree(actor, organization)) return checks;
+  return { ...checks, agreement: 'passed' };
 }
 
 /** A person's no. @throws DeskError as `approve` */

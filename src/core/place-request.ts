@@ -1,4 +1,5 @@
 import { nameOf } from './bare-request.ts';
+import { firstChecks } from './agreement.ts';
 import { startApproval } from './approvals.ts';
 import type { Actor, CertificateAsk, DetailsAsk, Placed, Quote } from './desk.ts';
 import { advanceWithinCall, settleWorld, write } from './engine.ts';
@@ -189,7 +190,8 @@ async function firstFacts(engine: Engine, unit: Unit, actor: Actor, placement: P
   const organization = await organizationFor(unit, actor, placement, now);
   const order = placement.order ?? openOrder(unit, actor, placement, organization?.id ?? null, now);
   const approval = await startApproval(unit, actor, ask.approval, { requestId, order, now });
-  const request = newRequest(actor, placement, order, approval, requestId, now);
+  const checks = await firstChecks(unit, actor, { product, order: placement.order, organization, approval });
+  const request = newRequest(actor, placement, order, approval, { id: requestId, checks }, now);
   const keyKeptHere = await isKeyKeptHere(engine, unit, product, request.spkiHash);
   if (keyKeptHere) refuseObjections(engine, placement, true);
   return {
@@ -275,7 +277,7 @@ function newRequest(
   placement: Placement,
   order: Order,
   approval: Approval | null,
-  id: number,
+  { id, checks }: Pick<CertificateRequest, 'id' | 'checks'>,
   now: number,
 ): CertificateRequest {
   const { ask, names, product } = placement;
@@ -301,7 +303,7 @@ function newRequest(
     csr: ask.csr.der,
     spkiHash: ask.csr.spkiHash,
     twinKey: twinKeyOf(actor, placement),
-    checks: Object.fromEntries(product.checks.map((check) => [check, 'waiting'])),
+    checks,
     extra: ask.extra,
     version: 0,
     createdAt: now,

@@ -15,6 +15,8 @@ export interface Contact {
   phone?: string;
   phoneExtension?: string;
   email?: string;
+  /** Set by the operator's vetting alone: this user may agree to EV certificates in the organization's name. */
+  verified?: boolean;
 }
 
 /** Who an OV or EV certificate speaks of. */

@@ -1,3 +1,4 @@
+import { givenContacts } from '../agreement.ts';
 import { againOnConflict } from '../again.ts';
 import type { Actor } from '../desk.ts';
 import type { Engine } from '../parts.ts';
@@ -30,7 +31,7 @@ async function create(
   ask: NewOrganization,
   evenIfKnown: boolean,
 ): Promise<Organization> {
-  const checked = checkOrganization(ask);
+  const checked = checkOrganization({ ...ask, contacts: givenContacts(ask.contacts) });
   const now = engine.clock.now();
   return onceMore(() =>
     engine.store.transact(async (unit) => {
@@ -86,7 +87,8 @@ async function change(
   return againOnConflict(() =>
     engine.store.transact(async (unit) => {
       const before = await ownOrganization(unit, actor, organizationId);
-      const checked = checkOrganization({ ...before, ...changes });
+      const contacts = givenContacts(changes.contacts ?? before.contacts, before.contacts);
+      const checked = checkOrganization({ ...before, ...changes, contacts });
       if (checked.containerId !== before.containerId) await demandContainer(unit, actor, checked.containerId);
       const known = await findKnown(unit, actor, checked, organizationId);
       const identityKey = known === undefined ? identityKeyOf(checked) : null;
