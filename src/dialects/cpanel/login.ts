@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { DeskError } from '../../core/errors.ts';
 import type { Credential } from '../../core/records.ts';
 import { actorOf, credentialBy, hashSecret } from '../../http/authenticate.ts';
 import { escapeText, field, formPage, formPageHeaders, hidden } from '../../http/form-pages.ts';
@@ -51,8 +52,8 @@ export function loginRoutes(app: FastifyInstance, world: World): void {
 }
 
 /**
- * The credential of a user's password; null where it is wrong, or the account locked. Wrong ones are counted by
- * address: beyond the allowance every one is wrong.
+ * The credential of a user's password; null where it is wrong, or the account locked. Tries are counted by address.
+ * @throws DeskError `too-many-requests`
  */
 export async function ownerOf(
   world: World,
@@ -60,14 +61,12 @@ export async function ownerOf(
   user: string,
   pass: string,
 ): Promise<Credential | null> {
-  const found =
-    pass === '' || pass.length > 1_024 || isToken(pass)
-      ? null
-      : await credentialBy(world.store, DIALECT, hashSecret(pass), world.clock.now());
+  const wait = world.takeCall(`${DIALECT}:login:${request.ip}`);
+  if (wait > 0) throw new DeskError('too-many-requests', 'Too many logins', { retryAfter: wait });
+  if (pass === '' || pass.length > 1_024 || isToken(pass)) return null;
+  const found = await credentialBy(world.store, DIALECT, hashSecret(pass), world.clock.now());
   const actor = found === null ? null : await actorOf(world.store, found);
-  if (actor?.handle === user) return found;
-  world.takeCall(`${DIALECT}:address:${request.ip}`);
-  return null;
+  return actor?.handle === user ? found : null;
 }
 
 /** Whether a browser sent a form from a page of ours; programs do not say. */

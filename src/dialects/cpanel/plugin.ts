@@ -2,10 +2,12 @@ import type { FastifyInstance } from 'fastify';
 import type { Dialect, DialectContext } from '../dialect.ts';
 import { askAgain } from './ask-again.ts';
 import { loginRoutes } from './login.ts';
+import { askForItem } from './market/ask-for-item.ts';
 import { openApi } from './openapi.ts';
 import { readBodies } from './read-body.ts';
 import { apiRoutes } from './routes.ts';
 import { isToken, newPassword, newToken } from './secrets.ts';
+import { shopRoutes } from './shop/routes.ts';
 import { DIALECT } from './world.ts';
 
 /** What the first start of the sandbox serves. */
@@ -24,6 +26,7 @@ export const cpanel: Dialect = {
     `curl -H 'Authorization: cpanel ${user}:${token}' ${baseUrl}/execute/Market/get_all_products`,
   serve,
   askAgain,
+  askForItem,
   openApi,
 };
 
@@ -32,5 +35,6 @@ async function serve(app: FastifyInstance, world: DialectContext): Promise<void>
     readBodies(part);
     apiRoutes(part, world);
     loginRoutes(part, world);
+    await part.register(async (pages) => shopRoutes(pages, world));
   });
 }

@@ -65,6 +65,7 @@ export async function findSession(world: World, request: FastifyRequest): Promis
   if (grant === undefined || grant.endedAt !== null || grant.expiresAt <= now) return null;
   const credential = await store.get('credentials', Number(grant.bound?.split(':')[1]));
   if (credential === null || credential.revokedAt !== null) return null;
+  if (credential.expiresAt !== null && credential.expiresAt <= now) return null;
   const actor = await actorOf(store, credential);
   if (actor === null) return null;
   const expiresAt = Math.min(now + IDLE, grant.createdAt + LONGEST);
@@ -90,12 +91,22 @@ function tokenOf(world: World, secret: string): string {
 }
 
 function cookie(world: World, request: FastifyRequest, value: string, seconds: number): string {
+  return cookieText(world, request, `${COOKIE}=${value}; Path=/; Max-Age=${seconds}`);
+}
+
+/** `Set-Cookie` of a cookie that no script reads and no other site's form sends; over TLS alone where there is some. */
+export function cookieText(world: World, request: FastifyRequest, cookie: string): string {
   const secure = request.protocol === 'https' || world.publicUrl().startsWith('https:') ? '; Secure' : '';
-  return `${COOKIE}=${value}; Path=/; HttpOnly; SameSite=Lax; Max-Age=${seconds}${secure}`;
+  return `${cookie}; HttpOnly; SameSite=Lax${secure}`;
+}
+
+/** The cookie of the session, as it was sent; empty where there is none. */
+export function sessionCookie(request: FastifyRequest): string {
+  return readCookie(request, COOKIE) ?? '';
 }
 
 /** The first cookie of a name; null where there is none. */
-function readCookie(request: FastifyRequest, name: string): string | null {
+export function readCookie(request: FastifyRequest, name: string): string | null {
   const parts = (request.headers.cookie ?? '').split(';').map((part) => part.trim());
   const found = parts.find((part) => part.startsWith(`${name}=`));
   return found === undefined ? null : found.slice(name.length + 1);
