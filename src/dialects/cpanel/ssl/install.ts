@@ -15,7 +15,7 @@ import { domainsOf, keyRecord } from './records.ts';
  * Where it fails after they were kept, the answer names them, as the vendor's does.
  */
 export async function installSsl(call: Call): Promise<Answer> {
-  const { parameters, world, actor } = call;
+  const { parameters, world } = call;
   const asked = parameters.required('domain');
   const [certText, keyText] = [parameters.required('cert'), parameters.required('key')];
   const { host, domain } = await hostOf(call, asked);
