@@ -49,6 +49,8 @@ export class ScriptedIssuer implements Issuer {
 
   issue(ask: IssueAsk, issuance: Issuance): Promise<IssueResult> {
     this.asks.push({ ask, issuance });
+    const made = this.#orders.get(orderOf(ask, issuance));
+    if (made !== undefined) return Promise.resolve({ kind: 'issued', certificate: made });
     const move = this.moves.shift() ?? 'sign';
     if (move instanceof Error) return Promise.reject(move);
     if (move === 'sign') return Promise.resolve({ kind: 'issued', certificate: this.#sign(ask, issuance) });
@@ -73,10 +75,9 @@ export class ScriptedIssuer implements Issuer {
     return this.advice instanceof Error ? Promise.reject(this.advice) : Promise.resolve(this.advice);
   }
 
-  #sign({ requestId, names }: IssueAsk, { id }: Issuance): Uint8Array {
-    const order = `${requestId}/${id}`;
-    const known = this.#orders.get(order);
-    if (known !== undefined) return known;
+  #sign(ask: IssueAsk, issuance: Issuance): Uint8Array {
+    const { requestId, names } = ask;
+    const order = orderOf(ask, issuance);
     const notBefore: Instant = this.#clock.now();
     const serial = Buffer.from(`${this.name} ${order}`).toString('hex').toUpperCase();
     const paper = { serial, notBefore, notAfter: notBefore + this.life - 1_000, names };
@@ -85,6 +86,10 @@ export class ScriptedIssuer implements Issuer {
     this.signed.push({ requestId, serial });
     return certificate;
   }
+}
+
+function orderOf({ requestId }: IssueAsk, { id }: Issuance): string {
+  return `${requestId}/${id}`;
 }
 
 /** What an issuer throws that may be back later. */
