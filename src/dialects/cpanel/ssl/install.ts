@@ -23,8 +23,8 @@ export async function installSsl(call: Call): Promise<Answer> {
   const bundle = parameters.optional('cabundle');
   const above = bundle === undefined ? rest : [...rest, ...readCertificates(bundle, 'cabundle')];
   checkPair(call, leaf, keyText);
-  const key = await keepKey(call, keyText);
   const file = await keepWithChain(call, leaf, above);
+  const key = await keepKey(call, keyText);
   const ids = { cert_id: idOf(world, file), key_id: keyRecord(key).id };
   const reach = reachOf(host, leaf);
   const objection = objectionTo(leaf, reach, world.clock.now());
