@@ -64,10 +64,10 @@ function readPeriod({ product }: Sold, sent: unknown): number {
   const parts: unknown[] = Array.isArray(sent) ? (sent as unknown[]) : [sent];
   const [only] = parts;
   const [count, unit] = parts.length === 1 && typeof only === 'string' ? only.split(',') : parts;
-  const number = Number(typeof count === 'string' && count.trim() !== '' ? count : (count as number));
+  const isCount = typeof count === 'number' || (typeof count === 'string' && /^\s*[0-9]{1,3}\s*$/.test(count));
   const word = typeof unit === 'string' ? unit.replaceAll(/["'\s]/g, '').toLowerCase() : '';
   const months = { year: 12, years: 12, month: 1, months: 1 }[word];
-  const period = months === undefined || typeof count === 'object' ? Number.NaN : number * months;
+  const period = isCount && months !== undefined ? Number(count) * months : Number.NaN;
   if (parts.length <= 2 && product.periods.includes(period)) return period;
   const terms = product.periods.map((months) =>
     months % 12 === 0 ? `[${months / 12},"year"]` : `[${months},"month"]`,

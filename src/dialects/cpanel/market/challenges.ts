@@ -16,7 +16,7 @@ export async function getDcvConstraints(call: Call): Promise<Answer> {
   checkProvider(call);
   return {
     data: {
-      dcv_file_allowed_characters: [...'0123456789ABCDEF'],
+      dcv_file_allowed_characters: '0123456789ABCDEF'.split(''),
       dcv_file_extension: 'txt',
       dcv_file_random_character_count: 32,
       dcv_file_relative_path: FILE_FOLDER,
