@@ -210,11 +210,15 @@ export interface Issuer {
   readonly offers?: { extras: readonly Extra[]; signatureHashes: readonly SignatureHash[] };
   /** Why it would never sign this, in one sentence; null where it may. Quick, does no input or output. */
   objection?(ask: IssueAsk): string | null;
-  /** What is put on record before anything leaves or is signed. Quick, does no input or output. */
+  /**
+   * What is put on record before anything leaves or is signed. Quick, does no input or output.
+   * @throws DeskError `issuer-unavailable` where it cannot now: the next issuer is asked
+   */
   prepare(ask: IssueAsk, now: Instant): PreparedIssuance;
   /**
    * Signs, or takes the next step at an outside issuer. Safe to repeat with the same issuance.
-   * @throws DeskError `issuer-unavailable` where a later try may succeed.
+   * @throws DeskError `issuer-unavailable` where a later try of the same issuance may succeed: no other issuer is asked
+   * meanwhile, since something may be under way.
    */
   issue(ask: IssueAsk, issuance: Issuance): Promise<IssueResult>;
   /** Certificates above the leaf, issuing one first, root last; DER. */

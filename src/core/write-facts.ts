@@ -1,4 +1,4 @@
-import { keepAnswers } from './challenge-answers.ts';
+import { isAnsweredHere, keepAnswers } from './challenge-answers.ts';
 import type { Facts, Known } from './facts.ts';
 import type { Settled } from './settle.ts';
 import type { Certificate, Kind, Order, Records } from './records.ts';
@@ -34,7 +34,7 @@ export async function writeFacts(
   for (const validation of facts.validations) {
     const old = isOnRecord(before) ? before.validations.find((one) => one.id === validation.id) : null;
     await writeRecord(unit, 'validations', old, validation);
-    if (validation !== old) await keepAnswers(unit, old, validation, context.now);
+    if (validation !== old && isAnsweredHere(validation)) await keepAnswers(unit, old, validation, context.now);
   }
   await writeIssuance(unit, before, facts);
   const certificate = isOnRecord(before) ? before.certificate : null;
