@@ -3,6 +3,7 @@ import { DeskError } from '../../core/errors.ts';
 import { baseOf, isWildcard } from '../../core/names.ts';
 import type { Hostname, Person, SubscriberKey, Website } from '../../core/records.ts';
 import { CHALLENGE_LIFETIME } from '../../core/retry.ts';
+import { MINUTE } from '../../core/time.ts';
 import { believedNames, chooserOf } from './challenges.ts';
 import { isOpen, isOwn, stateOf } from './domain-state.ts';
 import type { CertificateOrder } from './schemas.ts';
@@ -22,28 +23,59 @@ export async function orderCertificate(
   domain: Hostname,
   holder: CertificateOrder | null,
 ): Promise<void> {
-  const before = await stateOf(world, domain);
-  if (isOwn(before) && isOpen(before.request)) return;
+  const held = await hold(world, actor, domain);
+  if (held === null) return;
+  let extra = withoutHold;
+  try {
+    const before = await stateOf(world, held);
+    if (isOwn(before) && isOpen(before.request)) return;
+    const orderId = await orderNow(world, actor, install, held, holder);
+    extra = (kept) => ({ ...withoutHold(kept), orderId });
+    if (before.order !== null && isOwn(before)) await endOrder(world, actor, before.order, false);
+  } finally {
+    await world.hosting.changeHostname(actor, domain.id, { extra });
+  }
+}
+
+/** How long a call may take to place an order before another one may try, should it have died. */
+const LONGEST_HOLD = 2 * MINUTE;
+
+/** Takes the domain for one call, whichever process it runs in; null where another one is ordering for it just now. */
+async function hold({ hosting, random, clock }: World, actor: Actor, domain: Hostname): Promise<Hostname | null> {
+  const ordering = { by: Buffer.from(random.bytes(12)).toString('hex'), until: clock.now() + LONGEST_HOLD };
+  const held = await hosting.changeHostname(actor, domain.id, {
+    extra: (kept) => {
+      const other = kept['ordering'] as typeof ordering | undefined;
+      return other !== undefined && other.until > clock.now() ? kept : { ...kept, ordering };
+    },
+  });
+  return (held.extra['ordering'] as typeof ordering).by === ordering.by ? held : null;
+}
+
+function withoutHold({ ordering: _, ...kept }: Hostname['extra']): Hostname['extra'] {
+  return kept;
+}
+
+/** @returns the id of the order */
+async function orderNow(
+  world: World,
+  actor: Actor,
+  install: Website,
+  domain: Hostname,
+  body: CertificateOrder | null,
+): Promise<number | null> {
   const siblings = await world.store.find('hostnames', { websiteId: install.id });
-  const believed = await believedNames(world, actor.accountId, wantedNames(domain, siblings));
-  const names = wantedNames(domain, siblings).filter(
-    (name) => name === domain.name || mayStand(domain, name, believed),
-  );
+  const wanted = wantedNames(domain, siblings);
+  const believed = await believedNames(world, actor.accountId, wanted);
+  const names = wanted.filter((name) => name === domain.name || mayStand(domain, name, believed));
+  const holder = await holderOf(world, actor, body);
   const key = await makeKey(world, actor, domain);
   try {
-    const placed = await place(world, actor, domain, {
-      names,
-      believed,
-      key,
-      holder: await holderOf(world, actor, holder),
-    });
-    const { orderId } = placed.request;
-    await world.hosting.changeHostname(actor, domain.id, { extra: (kept) => ({ ...kept, orderId }) });
+    return (await place(world, actor, domain, { names, believed, key, holder })).request.orderId;
   } catch (error) {
     await world.subscriberKeys.remove(actor, key.id);
     throw error;
   }
-  if (before.order !== null && isOwn(before)) await endOrder(world, actor, before.order, false);
 }
 
 /** The domain, and of `www.` and the name without it, or the name below `*.`, what the install serves as well. */

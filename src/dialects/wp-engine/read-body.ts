@@ -21,7 +21,11 @@ export function readBody({ schema, resource }: BodyForm, body: unknown): unknown
   const tidied = tidiedFor(resource, body);
   const result = schema.safeParse(tidied);
   if (result.success) return result.data;
-  throw new BadRequest(result.error.issues.map((issue) => mistakeOf(resource, issue, tidied)));
+  const mistakes = result.error.issues.map((issue) => mistakeOf(resource, issue, tidied));
+  // Of several mistakes in one field the first says what there is to say.
+  throw new BadRequest(
+    mistakes.filter(({ field }, index) => mistakes.findIndex((one) => one.field === field) === index),
+  );
 }
 
 function tidiedFor(resource: string, body: unknown): Record<string, unknown> {
