@@ -6,7 +6,6 @@ import { systemClock, systemRandom } from '../src/serve/system.ts';
 import { openStore } from '../src/store/open.ts';
 import { type PostgresServer, startPostgres } from '../test/support/postgres.ts';
 import { fillCertificates } from './fill.ts';
-import { indexAll } from './lists.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { type Measure, measure } from './measure.ts';
 import { type Served, serve } from './served.ts';
@@ -82,7 +81,7 @@ async function fill(
     await fillCertificates(store, account.id, count, (done) => {
       if (done % 200_000 === 0) log(`${done} certificates`);
     });
-    await indexAll(store);
+    await store.indexTexts();
     if (url !== undefined) await store.isolated('write', async (query) => query('analyze'));
   } finally {
     await store.close();

@@ -4,7 +4,6 @@ import type { Certificate, CertificateRequest } from '../src/core/records.ts';
 import type { ListQuery } from '../src/core/store.ts';
 import { DAY } from '../src/core/time.ts';
 import { type ChanceryStore, openStore } from '../src/store/open.ts';
-import { indexSome } from '../src/store/search-index.ts';
 import { fillCertificates } from './fill.ts';
 import { quantile } from './store.ts';
 
@@ -136,18 +135,6 @@ export async function measureLists(store: ChanceryStore, accountId: number, time
   return results;
 }
 
-/** Takes everything into the search index now, instead of little by little. */
-export async function indexAll(store: ChanceryStore): Promise<void> {
-  let more = true;
-  while (more) {
-    more = await store.isolated('write', async (query) => {
-      let some = true;
-      for (let i = 0; some && i < 100; i += 1) some = await indexSome(store.engine, query);
-      return some;
-    });
-  }
-}
-
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -170,7 +157,7 @@ async function main(): Promise<void> {
     count: true,
   });
   if (total === 0) await fillCertificates(store, accountId, Number(values.count), (done) => console.error(done));
-  await indexAll(store);
+  await store.indexTexts();
   if (store.engine === 'postgres') await store.isolated('write', async (query) => query('analyze'));
   for (const { name, p50, p99, total: found } of await measureLists(store, accountId, Number(values.times))) {
     console.log(

@@ -130,7 +130,7 @@ function applyIssue(facts: Facts, result: IssueResult, world: SettleWorld): Appl
   const happenings: Happening[] = [];
   switch (result.kind) {
     case 'issued':
-      return { facts: complete(facts, result.certificate, world, happenings), happenings };
+      return { facts: complete(facts, result, world, happenings), happenings };
     case 'unavailable':
     case 'refused': {
       const issuer = facts.issuance?.issuer ?? '';

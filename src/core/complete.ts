@@ -1,16 +1,19 @@
 import type { Facts } from './facts.ts';
+import type { IssueResult } from './ports.ts';
 import type { Billable, Certificate, CertificateRequest, Charge, Order, Subject } from './records.ts';
 import { firstTermEnd } from './issue-ask.ts';
 import { moveTo, settleCharge, type Happening, type SettleWorld } from './settle.ts';
 import { transition } from './states.ts';
 import { SECOND, type Instant } from './time.ts';
 
+type Issued = Extract<IssueResult, { kind: 'issued' }>;
+
 /** The signed certificate on record: the request is complete, the order runs, the charge is taken. */
-export function complete(facts: Facts, der: Uint8Array, world: SettleWorld, happenings: Happening[]): Facts {
+export function complete(facts: Facts, issued: Issued, world: SettleWorld, happenings: Happening[]): Facts {
   const { request, order, issuance } = facts;
   if (order === null || issuance === null) throw new Error(`Request ${request.id} has no issuance to complete`);
   const endsAt = order.endsAt ?? firstTermEnd(order, facts, world.now);
-  const certificate = certificateOf(request, order, issuance.issuer, der, endsAt, world);
+  const certificate = certificateOf(request, order, issuance.issuer, issued, endsAt, world);
   const { serial, fingerprint } = certificate;
   happenings.push({
     action: 'certificate.issued',
@@ -37,12 +40,12 @@ function certificateOf(
   request: CertificateRequest,
   order: Order,
   issuerName: string,
-  der: Uint8Array,
+  issued: Issued,
   endsAt: Instant,
   world: SettleWorld,
 ): Certificate {
   const { serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, fingerprint, sha1 } =
-    world.pki.readCertificate(der);
+    issued.data ?? world.pki.readCertificate(issued.certificate);
   const { subject } = request;
   return {
     id: request.id,
@@ -64,7 +67,7 @@ function certificateOf(
     spkiHash,
     fingerprint,
     sha1,
-    der,
+    der: issued.certificate,
     crlShard: world.issuers.get(issuerName)?.crlShard(serial) ?? null,
     revokedAt: null,
     revocationReason: null,

@@ -57,8 +57,12 @@ export interface Placement {
  */
 export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
   refuseAtOnce(engine, placement);
-  const checks = placement.ask.validateNow ? await checkBeforehand(engine, actor, placement) : new Map();
-  const placed = await engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
+  const put = (checks: Checks | null) =>
+    engine.store.transact((unit) => record(engine, unit, actor, placement, checks));
+  const placed = await put(placement.ask.validateNow ? null : new Map()).catch(async (error: unknown) => {
+    if (error !== OUTSTANDING) throw error;
+    return put(await checkBeforehand(engine, actor, placement));
+  });
   const facts = await advanceWithinCall(engine, placed);
   const { request, certificate, validations, caa } = facts;
   // Most orders end here and leave nothing for others to do.
@@ -96,6 +100,11 @@ function refuseAtOnce(engine: Engine, placement: Placement): void {
   refuseWishes(engine.issuers, product, ask.wishes ?? null, ask.csr.keyAlgorithm);
   refuseObjections(engine, placement);
 }
+
+type Checks = ReadonlyMap<string, DomainCheck>;
+
+/** Domains are not proved, and the caller wants the certificate at once: nothing is stored before they were checked. */
+const OUTSTANDING = new Error('Domains must be checked first');
 
 /** For a caller who wants the certificate at once: outstanding domains are checked before anything is stored. */
 async function checkBeforehand(engine: Engine, actor: Actor, placement: Placement): Promise<Map<string, DomainCheck>> {
@@ -140,7 +149,7 @@ async function record(
   unit: Unit,
   actor: Actor,
   placement: Placement,
-  checks: ReadonlyMap<string, DomainCheck>,
+  checks: Checks | null,
 ): Promise<Facts> {
   await placement.beforehand?.(unit);
   await refuseBlockedKey(unit, placement);
@@ -148,8 +157,9 @@ async function record(
   await refuseTwin(unit, actor, placement);
   const world = settleWorld(engine, unit);
   const start = await firstFacts(engine, unit, actor, placement);
+  if (checks === null && start.validations.some(isOpen)) throw OUTSTANDING;
   const results = start.validations.flatMap((validation) => {
-    const check = isOpen(validation) ? checks.get(validation.domain) : undefined;
+    const check = isOpen(validation) ? checks?.get(validation.domain) : undefined;
     return check === undefined ? [] : [{ validation, check }];
   });
   const applied = applyDomainChecks(unit, start, results, world);

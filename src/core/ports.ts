@@ -184,8 +184,15 @@ export interface IssueAsk {
 
 export type PreparedIssuance = Pick<Issuance, 'serial' | 'tbs' | 'notBefore' | 'notAfter' | 'progress'>;
 
+/** What the record of a certificate takes from its bytes. */
+export type CertificateData = Pick<
+  ParsedCertificate,
+  'serial' | 'notBefore' | 'notAfter' | 'spkiHash' | 'keyAlgorithm' | 'keyBits' | 'fingerprint' | 'sha1'
+>;
+
 export type IssueResult =
-  | { kind: 'issued'; certificate: Uint8Array }
+  /** `data`, where the issuer knows what the certificate says; else it is read. */
+  | { kind: 'issued'; certificate: Uint8Array; data?: CertificateData }
   /** Come back at `at` with the new progress. */
   | { kind: 'waiting'; at: Instant; progress: Record<string, unknown> }
   /** It cannot now, and nothing was begun there that may still end in a certificate: the next issuer may be asked. */

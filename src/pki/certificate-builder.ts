@@ -196,3 +196,19 @@ export function serialFrom(random: Uint8Array): Uint8Array {
   serial[0] = ((serial[0] as number) & 0x3f) | 0x40;
   return serial;
 }
+
+/** Octets of chance in a serial that begins with its moment: 80 bits, where BR 7.1 asks for 64. */
+export const SERIAL_CHANCE = 10;
+
+/**
+ * A serial of 16 octets, as above, that begins with the moment in milliseconds and ends with `SERIAL_CHANCE` random
+ * octets. A database keeps serials in order; new ones then come next to one another in it, which is a tenth of the
+ * pages that an order writes.
+ */
+export function serialAt(moment: number, random: Uint8Array): Uint8Array {
+  const serial = Buffer.alloc(16);
+  serial.writeUIntBE(moment % 2 ** 46, 0, 6);
+  serial.set(random, 6);
+  serial[0] = (serial[0] as number) | 0x40;
+  return serial;
+}

@@ -101,11 +101,15 @@ function parseCertificate(der: Uint8Array): Omit<CertificateDetails, 'known'> {
     spkiHash: hash('sha256', key.spki),
     keyAlgorithm: key.algorithm,
     keyBits: key.bits,
-    fingerprint: hash('sha256', der).toUpperCase(),
-    sha1: hash('sha1', der).toUpperCase(),
+    ...fingerprintsOf(der),
   };
   const { algorithm: signatureAlgorithm, signature } = outer;
   return { parsed, tbs: whole(outer.tbs), signature, signatureAlgorithm, issuer, subject, extensions };
+}
+
+/** SHA-256 and SHA-1 of a certificate's DER, upper-case hex. */
+export function fingerprintsOf(der: Uint8Array): Pick<ParsedCertificate, 'fingerprint' | 'sha1'> {
+  return { fingerprint: hash('sha256', der).toUpperCase(), sha1: hash('sha1', der).toUpperCase() };
 }
 
 function readVersion(fields: DerCursor): void {

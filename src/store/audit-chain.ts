@@ -13,24 +13,27 @@ export interface ChainHead {
   readonly hash: Uint8Array;
 }
 
-/** JSON with the members of every object sorted by name and without spaces, as RFC 8785 §3.2. */
+/** JSON with the members of every object sorted by name and without spaces, as RFC 8785 §3.2; of what `JSON.stringify` keeps. */
 export function canonicalJson(value: unknown): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null';
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join()}]`;
   const source = value as Record<string, unknown>;
-  const members = Object.keys(source)
-    .filter((name) => source[name] !== undefined)
-    .sort()
-    .map((name) => `${JSON.stringify(name)}:${canonicalJson(source[name])}`);
-  return `{${members.join()}}`;
+  if (typeof source['toJSON'] === 'function') return canonicalJson(JSON.parse(JSON.stringify(value)));
+  let text = '';
+  for (const name of Object.keys(source).sort()) {
+    if (source[name] === undefined || typeof source[name] === 'function') continue;
+    text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${canonicalJson(source[name])}`;
+  }
+  return `{${text}}`;
 }
 
 /** SHA-256 over the previous hash and the event's canonical JSON, its id included. */
 export function linkHash(previous: Uint8Array, id: number, event: AuditAsk): Uint8Array {
   const { at, actor, accountId, action, target, details } = event;
-  // What is stored is what JSON keeps of the details; the hash must speak of the same.
-  const kept = JSON.parse(JSON.stringify(details)) as unknown;
-  const text = canonicalJson({ id, at, actor, accountId, action, target, details: kept });
+  // Written out in the order of canonical JSON, which is the same for every event.
+  const text =
+    `{"accountId":${accountId},"action":${JSON.stringify(action)},"actor":${JSON.stringify(actor)},"at":${at},` +
+    `"details":${canonicalJson(details)},"id":${id},"target":${JSON.stringify(target)}}`;
   return new Uint8Array(createHash('sha256').update(previous).update(text).digest());
 }
 

@@ -22,6 +22,7 @@ const LISTED: { readonly [K in Kind]?: readonly string[] } = {
     'keyAlgorithm',
     'keyBits',
     'fingerprint',
+    'sha1',
     'requestId',
   ],
   requests: ['state', 'kind', 'commonName', 'product', 'createdAt', 'updatedAt', 'startedAt'],
@@ -33,7 +34,7 @@ const LISTED: { readonly [K in Kind]?: readonly string[] } = {
 
 /** Lookups by these need no account, and find few. */
 const FEW: { readonly [K in Kind]?: readonly string[] } = {
-  certificates: ['requestId', 'orderId', 'serial', 'sha1'],
+  certificates: ['requestId', 'orderId', 'serial'],
   requests: ['orderId', 'certificateId'],
   charges: ['requestId'],
 };
@@ -80,6 +81,7 @@ export function findsFew(kind: Kind, { field, op }: AnyFilter): boolean {
   return field === 'id' || FEW[kind]?.includes(field) === true;
 }
 
-function isAmong({ op }: AnyFilter): boolean {
+/** Whether the filter looks at other records. */
+export function isAmong({ op }: AnyFilter): boolean {
   return op === 'among' || op === 'not-among';
 }

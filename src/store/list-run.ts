@@ -20,6 +20,10 @@ export interface ListLimits {
 /** How lists are to be answered. */
 export interface ListOptions {
   readonly limits: ListLimits;
+  /** What ids are listed from, where it is not what records are read from. */
+  readonly query?: Query;
+  /** Without the indexes, totals and search index of lists. */
+  readonly plain?: boolean;
   readonly slow?: Query;
   readonly counts?: FoundCounts;
 }

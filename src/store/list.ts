@@ -31,7 +31,7 @@ export interface ListedIds {
  * Numbers come from the tables of totals where these know enough. What a text leads to is looked at by itself.
  * Otherwise SQLite is told which index to go by, because it knows nothing of how often a value occurs: the one of the
  * order where matches are dense, the one of the filter that finds fewest where they are rare. PostgreSQL keeps
- * statistics and decides itself.
+ * statistics and decides itself. A `plain` list is left to the database altogether.
  * @throws DeskError `invalid-value` for a value that does not fit its field.
  */
 export async function listIds<K extends Kind>(
@@ -53,6 +53,10 @@ export async function listIds<K extends Kind>(
   const { limits, slow = query, counts = null } = options;
   const search: Search = { engine, query, slow, counts, table, asked: general, filters, account, conditions, limits };
 
+  if (options.plain === true) {
+    const ids = await pageOf(search, null);
+    return asked.count ? { ids, total: await countRows({ ...search, query: slow }, [], null) } : { ids };
+  }
   const leading = filters.some((filter) => findsFew(kind, filter)) ? null : textToLeadBy(kind, text, filters);
   const led = leading === null ? null : await leadByText(search, leading, text);
   if (led !== null) {

@@ -14,6 +14,8 @@ import type { Engine } from './sql.ts';
 export interface Migration {
   readonly id: number;
   readonly name: string;
+  /** Whether it only serves lists. On SQLite these have a database of their own (sqlite-lists-copy.ts). */
+  readonly lists?: true;
   statements(engine: Engine): string[];
 }
 
@@ -47,7 +49,7 @@ export function* migrate(
   const done: string[] = [];
   for (const migration of migrations) {
     if (applied.has(migration.id)) continue;
-    yield* migration.statements(engine);
+    if (engine === 'postgres' || migration.lists !== true) yield* migration.statements(engine);
     yield `insert into schema_migrations (id, name, applied_at) values (${migration.id}, '${migration.name}', ${now})`;
     done.push(migration.name);
   }

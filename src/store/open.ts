@@ -17,9 +17,11 @@ export interface ChanceryStore extends Store, JobLeases {
   chainHead(): Promise<ChainHead>;
   /**
    * Work on a connection of its own, in one transaction: to read a snapshot while others write, or to write much at
-   * once. A throw undoes it.
+   * once. A throw undoes it. `lists` reads what lists are answered from.
    */
-  isolated<T>(mode: 'read' | 'write', work: (query: IsolatedQuery) => Promise<T>): Promise<T>;
+  isolated<T>(mode: 'read' | 'write' | 'lists', work: (query: IsolatedQuery) => Promise<T>): Promise<T>;
+  /** Takes everything that waits into the search index, instead of little by little. */
+  indexTexts(): Promise<void>;
   /** Since the start: units run, and the commits that they shared. */
   stats(): { units: number; commits: number };
 }

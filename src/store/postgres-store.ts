@@ -132,7 +132,10 @@ export async function openPostgresStore(
     async chainHead() {
       return readHead((await pool.once('select events, hash from chain_head where id = 1'))[0]);
     },
-    isolated: (mode, work) => isolated(url, mode, work),
+    isolated: (mode, work) => isolated(url, mode === 'lists' ? 'read' : mode, work),
+    async indexTexts() {
+      while (await isolated(url, 'write', indexMuch));
+    },
     stats: () => ({ ...stats }),
     async integrity() {
       const rows = await pool.once(`select c.relname from pg_index i join pg_class c on c.oid = i.indexrelid

@@ -76,7 +76,7 @@ export function createReader(engine: Engine, query: Query, lists: ListOptions = 
   }
 
   async function list<K extends Kind>(kind: K, asked: ListQuery<Records[K]>): Promise<ListResult<Records[K]>> {
-    const { ids, total } = await listIds(engine, query, kind, asked, lists);
+    const { ids, total } = await listIds(engine, lists.query ?? query, kind, asked, lists);
     const found = new Map<number, Records[K]>();
     for (const record of await find(kind, { id: ids } as never)) found.set(record.id, record);
     const records = ids.map((id) => found.get(id)).filter((record) => record !== undefined);

@@ -27,7 +27,7 @@ export async function restore(
   const store = await openStore(options);
   try {
     return await store.isolated('write', async (query) => {
-      await prepare(query);
+      await prepare(store.engine, query);
       const summary = await load(store.engine, query, file, onProgress);
       await verify(store.engine, query, summary);
       return summary;
@@ -38,7 +38,7 @@ export async function restore(
 }
 
 /** A database that was only opened holds nothing but its first ids; they give way to those of the backup. */
-async function prepare(query: IsolatedQuery): Promise<void> {
+async function prepare(engine: Engine, query: IsolatedQuery): Promise<void> {
   for (const { name } of backupTables()) {
     if (name === 'id_blocks' || name === 'chain_head') continue;
     const rows = await query(`select id from ${name} limit 1`);
@@ -47,6 +47,8 @@ async function prepare(query: IsolatedQuery): Promise<void> {
   }
   await query('delete from id_blocks');
   await query('delete from chain_head');
+  // The lists that were made of the empty database are of another one now.
+  if (engine === 'sqlite') await query('update list_source set token = hex(randomblob(16))');
 }
 
 async function load(

@@ -14,13 +14,13 @@ interface Answer {
 }
 
 /** A thread for statements that may look at very many records, so that nobody else waits. Started when needed. */
-export function createAside(file: string): Aside {
+export function createAside(file: string, records?: string): Aside {
   let worker: Worker | null = null;
   let asked = 0;
   const waiting = new Map<number, { resolve(rows: Row[]): void; reject(error: unknown): void }>();
 
   function start(): Worker {
-    const started = new Worker(new URL('sqlite-read-worker.ts', import.meta.url), { workerData: { file } });
+    const started = new Worker(new URL('sqlite-read-worker.ts', import.meta.url), { workerData: { file, records } });
     started.unref();
     started.on('message', ({ id, rows, error }: Answer) => {
       const one = waiting.get(id);

@@ -16,14 +16,15 @@ const BUSY_MILLISECONDS = 10_000;
 
 /**
  * Opens a database file. The writer's commits are durable when they return (WAL, `synchronous=FULL`); a reader sees
- * what is committed.
+ * what is committed. `records` is a second database, read only: its tables are found where the first has none of that name.
  */
-export function openSqlite(file: string, mode: 'write' | 'read'): SqliteConnection {
+export function openSqlite(file: string, mode: 'write' | 'read', records?: string): SqliteConnection {
   const database = new DatabaseSync(file, { readOnly: mode === 'read', timeout: BUSY_MILLISECONDS });
   if (mode === 'write') {
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
   }
+  if (records !== undefined) database.prepare('attach ? as records').run(records);
   database.exec('pragma cache_size = -65536');
   database.exec('pragma temp_store = memory');
   const statements = new Map<string, StatementSync>();

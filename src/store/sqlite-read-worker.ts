@@ -9,7 +9,8 @@ export interface ReadAsk {
 }
 
 /** Runs one reading statement after the other, and answers each with its rows. */
-const connection = openSqlite((workerData as { file: string }).file, 'read');
+const { file, records } = workerData as { file: string; records?: string };
+const connection = openSqlite(file, 'read', records);
 
 parentPort?.on('message', (message: ReadAsk | 'close') => {
   if (message === 'close') {

@@ -5,6 +5,7 @@ import type { Unit } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import { appendToChain, headParameters, readHead, type ChainHead } from './audit-chain.ts';
 import { createFoundCounts } from './found-counts.ts';
+import { isListed } from './list-kinds.ts';
 import { LIST_LIMITS } from './list-run.ts';
 import { tell, type Outcome, type Waiting } from './group.ts';
 import { createIdSource, IdsExhausted, type Block } from './ids.ts';
@@ -16,8 +17,8 @@ import { encodeRecord, type Row, type Value } from './rows.ts';
 import { FIRST_ID, TABLES } from './tables.ts';
 import { createAside } from './sqlite-aside.ts';
 import { createCheckpointer } from './sqlite-checkpoint.ts';
-import { indexSome } from './search-index.ts';
-import { createSearchKeeper } from './search-keeper.ts';
+import type { ListEntries } from './sqlite-lists-copy.ts';
+import { createSqliteLists } from './sqlite-lists.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
 import { createSqliteUnit } from './sqlite-unit.ts';
 import { insertStatement } from './statements.ts';
@@ -25,8 +26,6 @@ import type { AuditAsk } from './unit-rules.ts';
 
 /** Units in one commit. More gain nothing and make the first wait. */
 const LARGEST_GROUP = 128;
-/** Milliseconds after which what was written is taken into the search index. */
-const INDEX_PAUSE = 100;
 /** Bytes of a database from which long reads are done aside. */
 const LARGE_FILE = 32 * 2 ** 20;
 
@@ -35,6 +34,14 @@ const PUT_HEAD = `insert into chain_head (id, events, hash) values (1, ?, ?)
   on conflict (id) do update set events = excluded.events, hash = excluded.hash`;
 const RESERVE_IDS = `insert into id_blocks (kind, next) values (?1, ${FIRST_ID} + ?2)
   on conflict (kind) do update set next = id_blocks.next + ?2 returning next`;
+
+const NEWEST_CHANGE = 'select max(seq) from list_changes';
+
+/** What the units of a group ask for beside their own writes. */
+interface Written {
+  audits: AuditAsk[];
+  listed: (readonly [Kind, number])[];
+}
 
 /**
  * A store in one SQLite file. Units run one after the other on the writing connection; those that wait at the same
@@ -56,10 +63,15 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   const query = (text: string, parameters: readonly Value[]): Row[] =>
     (grouping ? reading : writer).all(text, parameters);
   const aside = createAside(file);
-  const reader = createReader('sqlite', query, {
+  const slow = (text: string, parameters: readonly Value[]) =>
+    isLarge(file) ? aside.query(text, parameters) : query(text, parameters);
+  const reader = createReader('sqlite', query, { limits: LIST_LIMITS, plain: true, slow });
+  const lists = createSqliteLists(file, () => (query(NEWEST_CHANGE, [])[0]?.[0] as number | null) ?? 0);
+  const listing = createReader('sqlite', query, {
     limits: LIST_LIMITS,
     counts: createFoundCounts(),
-    slow: (text, parameters) => (isLarge(file) ? aside.query(text, parameters) : query(text, parameters)),
+    query: lists.query,
+    slow: lists.slow,
   });
   const ids = createIdSource();
   const queue: Waiting[] = [];
@@ -78,14 +90,15 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   }
 
   /** Null where it needs more ids than there are; `'undo'` where it must be undone and has no savepoint. */
-  async function runUnit(waiting: Waiting, audits: AuditAsk[], apart: boolean): Promise<Outcome | null | 'undo'> {
+  async function runUnit(waiting: Waiting, written: Written, apart: boolean): Promise<Outcome | null | 'undo'> {
     if (apart) writer.run('savepoint unit', []);
     const current = createSqliteUnit(writer, ids, clock);
     try {
       const value = await waiting.work(current.unit);
       current.end();
       if (apart) writer.run('release unit', []);
-      audits.push(...current.audits);
+      written.audits.push(...current.audits);
+      written.listed.push(...current.listed);
       return { waiting, value };
     } catch (error) {
       endQuietly(current);
@@ -108,9 +121,9 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     try {
       reserveIds();
       writer.run('begin immediate', []);
-      const audits: AuditAsk[] = [];
+      const written: Written = { audits: [], listed: [] };
       for (const waiting of group) {
-        const outcome = await runUnit(waiting, audits, apart);
+        const outcome = await runUnit(waiting, written, apart);
         if (outcome === 'undo') {
           writer.run('rollback', []);
           return await runGroup(group, true);
@@ -118,7 +131,8 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
         if (outcome === null) again.push(waiting);
         else outcomes.push(outcome);
       }
-      if (audits.length > 0) appendAudits(writer, audits);
+      if (written.audits.length > 0) appendAudits(writer, written.audits);
+      if (written.listed.length > 0) noteChanges(writer, written.listed, lists.taken());
       writer.run('commit', []);
       stats.commits += 1;
       stats.units += outcomes.length;
@@ -130,7 +144,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     queue.unshift(...again);
     tell(outcomes);
     checkpointer.afterCommit();
-    keeper.afterCommit(group.length);
+    lists.afterCommit();
   }
 
   async function drain(): Promise<void> {
@@ -155,12 +169,6 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
   const execute: Execute = (statements) =>
     transact(async () => statements.map(({ text, parameters }) => writer.all(text, parameters)));
 
-  const writing: IsolatedQuery = async (text, parameters = []) => writer.all(text, parameters);
-  const keeper = createSearchKeeper(
-    () => transact(() => indexSome('sqlite', writing)),
-    () => queue.length > 0,
-    INDEX_PAUSE,
-  );
   const leases = createJobLeases('sqlite', execute);
   const [nextFree, nextLeased] = nextJobStatements('sqlite');
 
@@ -168,6 +176,11 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     engine: 'sqlite',
     ...reader,
     ...leases,
+    async list(kind, asked) {
+      if (!isListed(kind, asked)) return reader.list(kind, asked);
+      await lists.ready();
+      return listing.list(kind, asked);
+    },
     transact,
     async nextJobAt(kinds) {
       const wanted = JSON.stringify(kinds);
@@ -178,18 +191,23 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     async chainHead() {
       return head(reading);
     },
-    isolated: (mode, work) => isolated(file, mode, work),
+    async isolated(mode, work) {
+      if (mode !== 'lists') return isolated(openSqlite(file, mode), mode, work);
+      await lists.ready();
+      return isolated(openSqlite(lists.file, 'read', file), 'read', work);
+    },
+    indexTexts: lists.indexTexts,
     stats: () => ({ ...stats }),
     async integrity() {
       const rows: Row[] = reading.all('pragma integrity_check(20)', []);
-      return rows.map(([text]) => String(text)).filter((text) => text !== 'ok');
+      return [...rows.map(([text]) => String(text)).filter((text) => text !== 'ok'), ...lists.integrity()];
     },
     async close() {
       if (closed) return;
-      keeper.stop();
       closed = true;
       while (draining !== null) await draining;
       await aside.close();
+      await lists.close();
       await checkpointer.close();
       reading.close();
       writer.close();
@@ -198,11 +216,10 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
 }
 
 async function isolated<T>(
-  file: string,
+  connection: SqliteConnection,
   mode: 'read' | 'write',
   work: (query: IsolatedQuery) => Promise<T>,
 ): Promise<T> {
-  const connection = openSqlite(file, mode);
   try {
     connection.run(mode === 'read' ? 'begin' : 'begin immediate', []);
     const value = await work(async (text, parameters = []) => connection.all(text, parameters));
@@ -237,6 +254,14 @@ function appendAudits(writer: SqliteConnection, asks: Parameters<typeof appendTo
     writer.run(insertStatement('auditEvents'), encodeRecord(TABLES.auditEvents, event));
   }
   writer.run(PUT_HEAD, headParameters(appended.head));
+}
+
+/** Tells the lists what to take in; what they have taken in is forgotten, but for the last, which keeps the count. */
+function noteChanges(writer: SqliteConnection, listed: readonly (readonly [Kind, number])[], taken: number): void {
+  const entries: ListEntries = {};
+  for (const [kind, id] of listed) (entries[kind] ??= []).push(id);
+  writer.run('insert into list_changes (entries) values (?)', [JSON.stringify(entries)]);
+  writer.run('delete from list_changes where seq < ?', [taken]);
 }
 
 function reserve(writer: SqliteConnection, kind: Kind, size: number): Block {

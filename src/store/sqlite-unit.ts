@@ -2,6 +2,8 @@ import type { Kind } from '../core/records.ts';
 import type { Unit } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
 import type { IdSource } from './ids.ts';
+import { LIST_KINDS } from './list-kinds.ts';
+import { LIST_LIMITS } from './list-run.ts';
 import { createReader } from './reader.ts';
 import { encodeRecord, encodeValue, type Value } from './rows.ts';
 import { fieldOf, TABLES } from './tables.ts';
@@ -23,6 +25,8 @@ export interface SqliteUnit {
   readonly unit: Unit;
   /** What to append to the audit chain if the unit stands. */
   readonly audits: readonly AuditAsk[];
+  /** Records whose lists must be brought up to date if the unit stands. */
+  readonly listed: readonly (readonly [Kind, number])[];
   /** Whether it has changed anything so far. */
   wrote(): boolean;
   /**
@@ -32,8 +36,14 @@ export interface SqliteUnit {
   end(): void;
 }
 
+const LISTED: ReadonlySet<Kind> = new Set(LIST_KINDS);
+
 export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock: Clock): SqliteUnit {
   const audits: AuditAsk[] = [];
+  const listed: [Kind, number][] = [];
+  const note = (kind: Kind, id: number): void => {
+    if (LISTED.has(kind)) listed.push([kind, id]);
+  };
   let failure: { readonly error: unknown } | undefined;
   let ended = false;
   let wrote = false;
@@ -71,6 +81,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
     newId,
     insert(kind, record) {
       write(statements.insertStatement(kind), encodeRecord(TABLES[kind], record));
+      note(kind, record.id);
     },
     async update(kind, id, changes, expected = {}) {
       const table = TABLES[kind];
@@ -83,9 +94,11 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
       if (changed.length === 0) throw new TypeError('An update must change something');
       const count = write(statements.updateStatement(kind, changed, guarded), parameters);
       if (count === 0) throw failed(conflict(kind, id));
+      note(kind, id);
     },
     async delete(kind, id) {
       write(statements.deleteStatement(kind), [id]);
+      note(kind, id);
     },
     async reserve(accountId, cents) {
       checkCents(cents);
@@ -114,6 +127,7 @@ export function createSqliteUnit(writer: SqliteConnection, ids: IdSource, clock:
   return {
     unit,
     audits,
+    listed,
     wrote: () => wrote,
     end() {
       ended = true;
@@ -127,7 +141,7 @@ const readers = new WeakMap<SqliteConnection, ReturnType<typeof createReader>>()
 function createReaderOnce(writer: SqliteConnection): ReturnType<typeof createReader> {
   let reader = readers.get(writer);
   if (reader === undefined) {
-    reader = createReader('sqlite', writer.all);
+    reader = createReader('sqlite', writer.all, { limits: LIST_LIMITS, plain: true });
     readers.set(writer, reader);
   }
   return reader;

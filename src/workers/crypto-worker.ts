@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import { DeskError } from '../core/errors.ts';
-import { crossed, type Result, type Task, type WorkOptions } from './work.ts';
+import { crossed, crossing, type Result, type Task, type WorkOptions } from './work.ts';
 
 interface Pending {
   resolve: (value: unknown) => void;
@@ -16,17 +16,29 @@ export interface CryptoWorker {
   load(): number;
 }
 
+/** Work that may be done on the calling thread. */
+export interface InPlace {
+  /** Whether the task is short enough. */
+  fits(task: Task): boolean;
+  work(task: Task): unknown;
+}
+
+/** Milliseconds after which tasks that came together, or during another, are forgotten. */
+const CROWDED_FOR = 100;
+
 /** Deaths in a row without a single answer after which no new thread is started. */
 const MOST_DEATHS = 5;
 
 /**
  * Starts a thread. Tasks of one turn of the event loop travel together, and so do their answers. A thread that dies
- * rejects what it held and is replaced; `firstTasks` are done anew by each replacement.
+ * rejects what it held and is replaced; `firstTasks` are done anew by each replacement. Where nothing is done at the
+ * same time, a task is done `inPlace`, on this thread.
  */
 export function startCryptoWorker(
   options: WorkOptions,
   firstTasks: () => readonly Task[],
   entry: URL = new URL('./crypto-thread.ts', import.meta.url),
+  inPlace?: InPlace,
 ): CryptoWorker {
   let outbox: { task: Task; pending: Pending }[] = [];
   let sent: Pending[] = [];
@@ -34,6 +46,7 @@ export function startCryptoWorker(
   let closed = false;
   let deaths = 0;
   let lastCause: unknown;
+  let crowdedAt = Number.NEGATIVE_INFINITY;
   let thread = start();
 
   function start(): Worker {
@@ -80,8 +93,24 @@ export function startCryptoWorker(
     if (outbox.length === 0) return;
     const batch = outbox;
     outbox = [];
+    const [first] = batch;
+    if (first !== undefined && isAlone(batch.length) && inPlace?.fits(first.task)) return workHere(first, inPlace);
     sent.push(...batch.map(({ pending }) => pending));
     thread.postMessage(batch.map(({ task }) => task));
+  }
+
+  /** A task that has had no other beside it for a while: the way to the thread and back takes longer than most. */
+  function isAlone(tasks: number): boolean {
+    if (tasks > 1 || sent.length > 0) crowdedAt = performance.now();
+    return performance.now() - crowdedAt > CROWDED_FOR;
+  }
+
+  function workHere({ task, pending }: (typeof outbox)[number], { work }: InPlace): void {
+    try {
+      pending.resolve(work(task));
+    } catch (error) {
+      pending.reject(crossed(crossing(error)));
+    }
   }
 
   return {

@@ -1,7 +1,7 @@
 import type { ParsedCsr } from '../core/ports.ts';
 import type { SignatureHash } from '../core/records.ts';
 import { describeKey } from '../pki/signer.ts';
-import { type CryptoWorker, startCryptoWorker } from './crypto-worker.ts';
+import { type CryptoWorker, type InPlace, startCryptoWorker } from './crypto-worker.ts';
 import { createWork, importKey, type Task, type WorkOptions } from './work.ts';
 
 /** The cryptography of the hot path, on threads of its own. */
@@ -21,6 +21,9 @@ export interface CryptoOptions extends WorkOptions {
   threads: 0 | 1 | 2;
 }
 
+/** Characters up to which reading a CSR takes some 100 µs at most: P-256 to P-521, RSA of 2048 bits. */
+const SHORT_CSR = 1_500;
+
 export function createCrypto(options: CryptoOptions): Crypto {
   const { threads, ...workOptions } = options;
   return threads === 0 ? cryptoInPlace(workOptions) : cryptoOnThreads(threads, workOptions);
@@ -38,7 +41,8 @@ function cryptoInPlace(options: WorkOptions): Crypto {
 
 function cryptoOnThreads(threads: number, options: WorkOptions): Crypto {
   const signers = new Map<string, Task>();
-  const start = () => startCryptoWorker(options, () => [...signers.values()]);
+  const inPlace = workInPlace(options);
+  const start = () => startCryptoWorker(options, () => [...signers.values()], undefined, inPlace);
   const workers = Array.from({ length: threads }, start);
   const run = (task: Task): Promise<unknown> => leastLoaded(workers).run(task);
   return {
@@ -46,11 +50,29 @@ function cryptoOnThreads(threads: number, options: WorkOptions): Crypto {
     addSigner: async (name, pkcs8) => {
       const task = addSignerTask(name, pkcs8);
       signers.set(name, task);
+      inPlace?.work(task);
       await Promise.all(workers.map((worker) => worker.run(task)));
     },
     // A copy of its own: a view would take the whole pool below it along.
     sign: async (name, tbs, hash) => (await run({ kind: 'sign', name, tbs: new Uint8Array(tbs), hash })) as Uint8Array,
     close: async () => void (await Promise.all(workers.map((worker) => worker.close()))),
+  };
+}
+
+/** Lists of weak keys are held once, by the thread: where there are some, all work is done there. */
+function workInPlace(options: WorkOptions): InPlace | undefined {
+  if (options.weakKeysDirectory !== undefined) return undefined;
+  const slow = new Set<string>();
+  const work = createWork(options);
+  return {
+    work(task) {
+      if (task.kind === 'add-signer' && task.key.asymmetricKeyType !== 'ec') slow.add(task.name);
+      return work(task);
+    },
+    fits(task) {
+      if (task.kind === 'read-csr') return task.text.length <= SHORT_CSR;
+      return task.kind === 'sign' && !slow.has(task.name);
+    },
   };
 }
 

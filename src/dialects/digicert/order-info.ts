@@ -8,7 +8,14 @@ import { unknownObject } from './errors.ts';
 import { readFlag } from './list-query.ts';
 import { hexOf } from './order-fields.ts';
 import { readLabels } from './order-list.ts';
-import { certificatesBySerial, primaryOf, readNotes, readOrder, type OrderRecords } from './order-records.ts';
+import {
+  certificatesBySerial,
+  certificatesByThumbprint,
+  primaryOf,
+  readNotes,
+  readOrder,
+  type OrderRecords,
+} from './order-records.ts';
 import { renderOrder } from './order-view.ts';
 import type { World } from './world.ts';
 
@@ -40,7 +47,7 @@ export async function findOrder(world: World, actor: Actor, text: string): Promi
   if (!/^[0-9A-F]{1,64}$/.test(hex)) throw unknownObject('order');
   const { accountId } = actor;
   const isThumbprint = hex.length === 40;
-  const byThumbprint = isThumbprint ? await world.context.store.find('certificates', { accountId, sha1: hex }) : [];
+  const byThumbprint = isThumbprint ? await certificatesByThumbprint(world, accountId, hex) : [];
   const found = byThumbprint.length > 0 ? byThumbprint : await certificatesBySerial(world, accountId, [hex]);
   for (const { orderId, id } of found) {
     if (orderId === null) continue;

@@ -15,6 +15,9 @@ import type {
 import { unknownObject } from './errors.ts';
 import type { World } from './world.ts';
 
+/** A certificate may be on record twice: issued here and imported. */
+const MOST_ALIKE = 10;
+
 /** An order with all that its answers are made of. */
 export interface OrderRecords {
   order: Order;
@@ -49,6 +52,13 @@ export async function certificatesBySerial(
 ): Promise<Certificate[]> {
   const found = await world.context.store.find('certificates', { serial: serials });
   return found.filter((certificate) => certificate.accountId === accountId);
+}
+
+/** Own certificates with this SHA-1 thumbprint, upper-case hex. It is an index of lists: no other lookup is by it. */
+export async function certificatesByThumbprint(world: World, accountId: number, sha1: string): Promise<Certificate[]> {
+  const filters = [{ field: 'sha1', op: 'eq', value: sha1 }] as const;
+  const query = { accountId, filters, order: [], limit: MOST_ALIKE, offset: 0, count: false };
+  return (await world.context.store.list('certificates', query)).records;
 }
 
 /** Everything about some orders of one account, by one query per table. */

@@ -18,6 +18,7 @@ import type { VendorProduct } from './products.ts';
 import { HINTED, hintedProduct } from './type-hint.ts';
 import { readCertValidity, readTerm } from './validity.ts';
 import { DIALECT, type World } from './world.ts';
+import { certificatesByThumbprint } from './order-records.ts';
 
 export const placeOrder = accept({
   method: 'POST',
@@ -158,7 +159,7 @@ async function renewedOrder(world: World, actor: Actor, body: OrderBody): Promis
   if (thumbprint === undefined) return id ?? null;
   const sha1 = thumbprint.replaceAll(/[\s:]/g, '').toUpperCase();
   const { store } = world.context;
-  const [certificate] = await store.find('certificates', { accountId: actor.accountId, sha1 });
+  const [certificate] = await certificatesByThumbprint(world, actor.accountId, sha1);
   const seen = certificate !== undefined && (await seesOrderOf(store, actor, certificate));
   const orderId = seen ? certificate.orderId : null;
   if (orderId === null) throw invalidParameter('renewed_thumbprint', 'No order has a certificate of this thumbprint');

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { DeskError } from '../../core/errors.ts';
 import type { IssueAsk, Issuer, IssueResult, PreparedIssuance, Random } from '../../core/ports.ts';
 import type { CertificateWishes, Extra, Issuance } from '../../core/records.ts';
@@ -5,11 +6,13 @@ import { type Clock, HOUR, type Instant, SECOND } from '../../core/time.ts';
 import {
   createLeafBuilder,
   type LeafContent,
-  serialFrom,
+  SERIAL_CHANCE,
+  serialAt,
   SIGNATURE_ALGORITHM,
   signed,
 } from '../../pki/certificate-builder.ts';
-import { readCertificateDetails } from '../../pki/certificate-reader.ts';
+import { fingerprintsOf, readCertificateDetails } from '../../pki/certificate-reader.ts';
+import { readPublicKey } from '../../pki/keys.ts';
 import { lintLeaf } from '../../pki/lint.ts';
 import { PURPOSE } from '../../pki/oids.ts';
 import { algorithmOver, hashesOf } from '../../pki/signer.ts';
@@ -37,7 +40,7 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
   const buildLeaf = leafBuilderOf(ca);
 
   const prepare = (ask: IssueAsk, now: Instant): PreparedIssuance => {
-    const octets = serialFrom(random.bytes(16));
+    const octets = serialAt(now, random.bytes(SERIAL_CHANCE));
     const serial = Buffer.from(octets).toString('hex').toUpperCase();
     const notBefore = wholeSeconds(now - BACKDATED);
     const notAfter = lastSecond(ask, ca, notBefore);
@@ -71,7 +74,12 @@ export function createEmbeddedIssuer(options: EmbeddedIssuerOptions): Issuer {
       caIssuersPath: certificatePath(ca.issuer, 'intermediate'),
     });
     const signature = await ca.signer.sign(tbs, ask.wishes?.signatureHash ?? 'sha256');
-    return { kind: 'issued', certificate: signed(tbs, algorithm, signature) };
+    const certificate = signed(tbs, algorithm, signature);
+    const { algorithm: keyAlgorithm, bits: keyBits } = readPublicKey(ask.spki);
+    const spkiHash = hash('sha256', ask.spki);
+    // The lint has just read the same bytes: they are not read again.
+    const data = { serial, notBefore, notAfter, keyAlgorithm, keyBits, spkiHash, ...fingerprintsOf(certificate) };
+    return { kind: 'issued', certificate, data };
   };
 
   return {

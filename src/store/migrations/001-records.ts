@@ -103,7 +103,6 @@ const UNIQUE = [
 /** What is looked up by the heart. The lists' indexes are in the next migration. */
 const LOOKUPS = [
   'credentials: account_id',
-  'orders: account_id id',
   'order_details: account_id alternative_id',
   'field_values: account_id field_id order_id',
   'field_values: order_id',
@@ -118,7 +117,6 @@ const LOOKUPS = [
   'containers: account_id id',
   'custom_fields: account_id id',
   'validations: domain_id where domain_id is not null',
-  'certificates: account_id sha1',
   'requests: order_id',
   "validations: account_id where state = 'attention'",
   "validations: account_id domain where state in ('waiting', 'attention')",
@@ -128,17 +126,26 @@ const LOOKUPS = [
   "validations: account_id domain validated_at where state = 'valid' and reused_from is null",
   'attempts: request_id',
   'attempts: validation_id where validation_id is not null',
-  "issuances: id where state = 'prepared'",
   'certificates: order_id',
+  'certificates: state not_after',
   "certificates: issuer crl_shard not_after where state = 'revoked'",
   'organizations: account_id name',
   'charges: request_id',
-  'notifications: account_id fired_at where delivered_at is null',
   'notes: request_id',
   'confirmations: request_id',
   'audit_events: account_id id',
   'jobs: kind run_at id where lease_until is null',
   'jobs: lease_until where lease_until is not null',
+];
+
+/**
+ * SQLite: what was written since the database of lists was last brought up to date (sqlite-lists-copy.ts), one row for
+ * each commit, and by what that database knows whose lists it holds.
+ */
+const CHANGES = [
+  'create table list_changes (seq integer primary key not null, entries text not null)',
+  'create table list_source (id integer primary key not null, token text not null)',
+  'insert into list_source (id, token) values (1, hex(randomblob(16)))',
 ];
 
 const TYPES: Readonly<Record<Engine, Readonly<Record<string, string>>>> = {
@@ -181,6 +188,7 @@ export const records: Migration = {
     ...Object.entries(TABLES).map(([name, columns]) => createTable(engine, name, columns)),
     ...UNIQUE.map((line) => createIndex(engine, line, true)),
     ...LOOKUPS.map((line) => createIndex(engine, line, false)),
+    ...(engine === 'sqlite' ? CHANGES : []),
     `create table id_blocks (kind text primary key not null, next ${TYPES[engine]['int']} not null)`,
     `create table chain_head (id integer primary key not null, events ${TYPES[engine]['int']} not null,
       hash ${TYPES[engine]['blob']} not null)`,

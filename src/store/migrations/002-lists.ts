@@ -1,5 +1,6 @@
 import type { Migration } from '../migrate.ts';
 import type { Engine } from '../sql.ts';
+import { createIndex } from './001-records.ts';
 
 /**
  * What each list is filtered and sorted by, beside id. Every index begins with the account and ends with the id, so
@@ -23,6 +24,7 @@ export const LISTED: Readonly<Record<string, readonly string[]>> = {
     'key_algorithm',
     'key_bits',
     'fingerprint',
+    'sha1',
     'request_id',
   ],
   requests: ['kind', 'common_name', 'product', 'created_at', 'updated_at', 'started_at'],
@@ -46,11 +48,12 @@ function stateIndex(engine: Engine, table: string, moment: string): string {
 export const lists: Migration = {
   id: 2,
   name: 'lists',
+  lists: true,
   statements: (engine) => [
     ...Object.entries(LISTED).flatMap(([table, columns]) => columns.map((column) => listIndex(engine, table, column))),
     stateIndex(engine, 'certificates', 'not_after'),
     stateIndex(engine, 'requests', 'created_at'),
+    createIndex(engine, 'notifications: account_id fired_at where delivered_at is null', false),
     ...Object.keys(LISTED).map((table) => `create index ${table}_by_id on ${table} (account_id, id)`),
-    `create index certificates_by_end on certificates (state, not_after)`,
   ],
 };

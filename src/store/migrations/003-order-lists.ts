@@ -12,8 +12,10 @@ const LISTED: Readonly<Record<string, readonly string[]>> = {
 export const orderLists: Migration = {
   id: 3,
   name: 'order-lists',
+  lists: true,
   statements: (engine) => [
     ...Object.entries(LISTED).flatMap(([table, columns]) => columns.map((column) => listIndex(engine, table, column))),
+    createIndex(engine, 'orders: account_id id', false),
     createIndex(engine, 'orders: account_id container_id id where container_id is not null', false),
     createIndex(engine, 'orders: account_id user_id id where user_id is not null', false),
     createIndex(engine, 'orders: account_id renews_order_id where renews_order_id is not null', false),

@@ -94,6 +94,7 @@ function postgresTriggers(table: string, dimensions: readonly Dimension[]): stri
 export const totals: Migration = {
   id: 4,
   name: 'totals',
+  lists: true,
   statements: (engine) =>
     Object.entries(TOTALS).flatMap(([table, dimensions]) => [
       createTotals(engine, table, dimensions),

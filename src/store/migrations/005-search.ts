@@ -56,6 +56,7 @@ function postgresSearch(table: string, columns: readonly string[]): string[] {
 export const search: Migration = {
   id: 5,
   name: 'search',
+  lists: true,
   statements: (engine) => [
     engine === 'sqlite'
       ? 'create table search_pending (kind text not null, id integer not null, known integer not null, primary key (kind, id)) without rowid'

@@ -1,0 +1,204 @@
+import { createHash } from 'node:crypto';
+import type { Kind } from '../core/records.ts';
+import { LIST_KINDS, listedFields } from './list-kinds.ts';
+import { MIGRATIONS } from './migrate.ts';
+import type { Row, Value } from './rows.ts';
+import { indexSome } from './search-index.ts';
+import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
+import { TABLES } from './tables.ts';
+
+/**
+ * The database of lists: a copy of what lists look at, with their indexes, totals and search index, so that an order
+ * writes none of them. It is brought up to date before a list is read, and can be made again from the records.
+ */
+export interface ListsCopy {
+  /**
+   * Takes in what was committed to the records since, as one transaction; several processes may do so at once.
+   * @returns the last commit that is in it, and whether there are more.
+   */
+  catchUp(): { upTo: number; more: boolean };
+  /** Takes some records into the search index. @returns false where nothing is left to do. */
+  indexTexts(): Promise<boolean>;
+  close(): void;
+}
+
+/** What a commit has written: ids by kind. */
+export type ListEntries = Partial<Record<Kind, number[]>>;
+
+/** Commits taken in at once. */
+const MOST_COMMITS = 256;
+/** Records looked up with one statement. */
+const CHUNK = 500;
+
+const TYPES = { int: 'integer', bool: 'integer', text: 'text', json: 'text', blob: 'blob' } as const;
+
+const columnsOf = (kind: Kind): string[] => listedFields(TABLES[kind]).map(({ column }) => column);
+
+function createTables(): string[] {
+  return LIST_KINDS.map((kind) => {
+    const columns = listedFields(TABLES[kind]).map(({ column, type }) =>
+      column === 'id' ? 'id integer primary key not null' : `${column} ${TYPES[type]}`,
+    );
+    return `create table ${TABLES[kind].name} (${columns.join(', ')})`;
+  });
+}
+
+/** Lookups beside those by what lists are filtered and sorted by. */
+const LOOKUPS = [
+  'create index order_details_by_account on order_details (account_id, id)',
+  'create index requests_by_order on requests (order_id)',
+  'create index certificates_by_order on certificates (order_id)',
+];
+
+function createIndexes(): string[] {
+  const lists = MIGRATIONS.filter((migration) => migration.lists === true);
+  return [...LOOKUPS, ...lists.flatMap((migration) => migration.statements('sqlite'))];
+}
+
+/** Changes where the tables or indexes do: the copy is then made again. */
+const SHAPE = createHash('sha256')
+  .update([...createTables(), ...createIndexes()].join('\n'))
+  .digest('hex');
+
+/** Opens the database of lists of `records`, both files; makes it where it is missing or another's. */
+export function openListsCopy(records: string, file: string): ListsCopy {
+  const lists = openSqlite(file, 'write');
+  const source = openSqlite(records, 'read');
+  let made = false;
+
+  function catchUp(): { upTo: number; more: boolean } {
+    lists.run('begin immediate', []);
+    try {
+      // One moment of the records for all that is read of them.
+      source.run('begin', []);
+      const upTo = (made ? readState(lists) : null) ?? makeCopy(lists, source);
+      made = true;
+      const commits = source.all(
+        `select seq, entries from list_changes where seq > ? order by seq limit ${MOST_COMMITS}`,
+        [upTo],
+      ) as [number, string][];
+      const last = commits.at(-1)?.[0] ?? upTo;
+      for (const [kind, ids] of together(commits)) takeIn(lists, source, kind, [...ids]);
+      if (last !== upTo) lists.run('update list_state set seq = ?', [last]);
+      lists.run('commit', []);
+      return { upTo: last, more: commits.length === MOST_COMMITS };
+    } finally {
+      if (lists.database.isTransaction) lists.run('rollback', []);
+      if (source.database.isTransaction) source.run('commit', []);
+    }
+  }
+
+  return {
+    catchUp,
+    async indexTexts() {
+      lists.run('begin immediate', []);
+      try {
+        const more = await indexSome('sqlite', async (text, parameters = []) => lists.all(text, parameters));
+        lists.run('commit', []);
+        return more;
+      } finally {
+        if (lists.database.isTransaction) lists.run('rollback', []);
+      }
+    },
+    close() {
+      lists.close();
+      source.close();
+    },
+  };
+}
+
+/** How far the copy reaches; null where it is not there. */
+function readState(lists: SqliteConnection): number | null {
+  return (lists.all('select seq from list_state', [])[0]?.[0] as number | undefined) ?? null;
+}
+
+/** How far the copy reaches, which is made (again) where it is missing, of other records, or changes are missing. */
+function makeCopy(lists: SqliteConnection, source: SqliteConnection): number {
+  const token = source.all('select token from list_source', [])[0]?.[0] as string;
+  const [[first, last]] = source.all('select min(seq), max(seq) from list_changes', []) as [
+    [number | null, number | null],
+  ];
+  const there = lists.all("select 1 from sqlite_schema where name = 'list_state'", []).length > 0;
+  if (there) {
+    const [state] = lists.all('select seq, token, shape from list_state', []) as [number, string, string][];
+    if (state !== undefined && state[1] === token && state[2] === SHAPE && state[0] >= (first ?? 1) - 1)
+      return state[0];
+  }
+  dropAll(lists);
+  for (const text of createTables()) lists.database.exec(text);
+  for (const kind of LIST_KINDS) copyAll(lists, source, kind);
+  // Indexes of what is there already are made in a fraction of the time.
+  for (const text of createIndexes()) lists.database.exec(text);
+  lists.database.exec('create table list_state (seq integer not null, token text not null, shape text not null)');
+  lists.run('insert into list_state (seq, token, shape) values (?, ?, ?)', [last ?? 0, token, SHAPE]);
+  return last ?? 0;
+}
+
+function dropAll(lists: SqliteConnection): void {
+  const names = lists.all(
+    "select name from sqlite_schema where type = 'table' and name like '%\\_search' escape '\\'",
+    [],
+  );
+  for (const [name] of names) lists.database.exec(`drop table ${String(name)}`);
+  const rest = lists.all(
+    "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\'",
+    [],
+  );
+  for (const [name] of rest) lists.database.exec(`drop table ${String(name)}`);
+}
+
+function copyAll(lists: SqliteConnection, source: SqliteConnection, kind: Kind): void {
+  const text = `select ${columnsOf(kind).join(', ')} from ${TABLES[kind].name} where id > ? order by id limit ${CHUNK}`;
+  for (let after = Number.MIN_SAFE_INTEGER; ; ) {
+    const rows = source.all(text, [after]);
+    for (const row of rows) lists.run(insertText(kind), row as Value[]);
+    if (rows.length < CHUNK) return;
+    after = rows.at(-1)?.[0] as number;
+  }
+}
+
+/** What several commits have written, each record once. */
+function together(commits: readonly [number, string][]): Map<Kind, Set<number>> {
+  const all = new Map<Kind, Set<number>>();
+  for (const [, entries] of commits) {
+    for (const [kind, ids] of Object.entries(JSON.parse(entries) as ListEntries)) {
+      const known = all.get(kind as Kind) ?? new Set();
+      for (const id of ids) known.add(id);
+      all.set(kind as Kind, known);
+    }
+  }
+  return all;
+}
+
+/** Makes records of the copy as they are now. */
+function takeIn(lists: SqliteConnection, source: SqliteConnection, kind: Kind, ids: readonly number[]): void {
+  const { name } = TABLES[kind];
+  const text = `select ${columnsOf(kind).join(', ')} from ${name} where id in (select value from json_each(?)) order by id`;
+  for (let at = 0; at < ids.length; at += CHUNK) {
+    const some = JSON.stringify(ids.slice(at, at + CHUNK));
+    const before = new Map(lists.all(text, [some]).map((row) => [row[0] as number, row]));
+    for (const row of source.all(text, [some])) {
+      const id = row[0] as number;
+      const old = before.get(id);
+      before.delete(id);
+      if (old === undefined) lists.run(insertText(kind), row as Value[]);
+      else update(lists, kind, old, row);
+    }
+    for (const id of before.keys()) lists.run(`delete from ${name} where id = ?`, [id]);
+  }
+}
+
+function insertText(kind: Kind): string {
+  const columns = columnsOf(kind);
+  return `insert into ${TABLES[kind].name} (${columns.join(', ')}) values (${columns.map(() => '?').join(', ')})`;
+}
+
+/** Only what differs: each column that is set costs its indexes. */
+function update(lists: SqliteConnection, kind: Kind, before: Row, after: Row): void {
+  const columns = columnsOf(kind);
+  const changed = columns.flatMap((_, i) => (before[i] === after[i] ? [] : [i]));
+  if (changed.length === 0) return;
+  const set = changed.map((i) => `${columns[i]} = ?`).join(', ');
+  const values = changed.map((i) => after[i] as Value);
+  lists.run(`update ${TABLES[kind].name} set ${set} where id = ?`, [...values, after[0] as number]);
+}
