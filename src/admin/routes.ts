@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import type { OperatorCheckouts } from '../core/checkouts.ts';
 import type { Actor } from '../core/desk.ts';
 import { DeskError, notFound } from '../core/errors.ts';
 import type { Kind, Records } from '../core/records.ts';
@@ -13,6 +14,7 @@ import * as websites from './websites.ts';
 
 export interface AdminOptions {
   office: Office;
+  checkouts: Pick<OperatorCheckouts, 'payOutside'>;
   /** The actor behind an admin key. */
   authenticate: (secret: string) => Promise<Actor | null>;
   /** Takes one call from the key's allowance; the seconds to wait, or 0. */
@@ -31,6 +33,7 @@ const LISTS: Readonly<Record<string, { kind: ListedKind; by: readonly string[] }
   organizations: { kind: 'organizations', by: ['state', 'name'] },
   websites: { kind: 'websites', by: ['dialect', 'uid', 'name'] },
   hostnames: { kind: 'hostnames', by: ['dialect', 'uid', 'name', 'websiteId'] },
+  checkouts: { kind: 'checkouts', by: ['state', 'dialect', 'reference'] },
   'audit-events': { kind: 'auditEvents', by: ['actor', 'action', 'target'] },
   jobs: { kind: 'jobs', by: ['kind', 'key'] },
 };
@@ -44,6 +47,7 @@ const account = z.strictObject({
   balance: z.number().optional(),
 });
 const credit = z.strictObject({ cents: z.number(), note: z.string().max(500).default('') });
+const payment = z.strictObject({ reference: z.string(), cents: z.int().min(0) });
 const state = z.strictObject({ state: z.enum(['active', 'locked']) });
 const key = z.strictObject({
   account: z.string(),
@@ -137,6 +141,11 @@ export async function adminRoutes(app: FastifyInstance, options: AdminOptions): 
   app.post<{ Params: { id: string } }>('/organizations/:id/confirm', async (request) => {
     await office.vetting.confirmVetting(read(id, request.params.id, 'id'), who(request));
     return show(office, 'organizations', request.params.id);
+  });
+  app.post<{ Params: { id: string } }>('/checkouts/:id/pay', async (request) => {
+    const paid = { ...read(payment, request.body), by: who(request) };
+    const { checkout } = await options.checkouts.payOutside(read(id, request.params.id, 'id'), paid);
+    return VIEWS.checkouts(checkout);
   });
   app.post<{ Params: { id: string } }>('/requests/:id/pass-check', async (request) => {
     const { check, evidence } = read(passing, request.body);

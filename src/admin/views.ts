@@ -3,6 +3,7 @@ import type {
   AuditEvent,
   Certificate,
   CertificateRequest,
+  Checkout,
   Hostname,
   Job,
   Order,
@@ -56,6 +57,12 @@ export const VIEWS = {
     verifiedAt: time(verifiedAt),
     installedAt: time(installedAt),
     createdAt: time(createdAt),
+  }),
+  checkouts: ({ secretHash: _secretHash, createdAt, expiresAt, endedAt, ...rest }: Checkout) => ({
+    ...rest,
+    createdAt: time(createdAt),
+    expiresAt: time(expiresAt),
+    endedAt: time(endedAt),
   }),
   auditEvents: ({ at, hash, ...rest }: AuditEvent) => ({
     ...rest,

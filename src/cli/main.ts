@@ -3,9 +3,11 @@ import { nearest } from '../config/nearest.ts';
 import { DeskError, invalidValue } from '../core/errors.ts';
 import { accountsCommand } from './accounts.ts';
 import { caCommand } from './ca.ts';
+import { checkoutsCommand } from './checkouts.ts';
 import { databaseCommands } from './database.ts';
 import { doctorCommand } from './doctor.ts';
 import { initCommand } from './init.ts';
+import { issuersCommand } from './issuers.ts';
 import { keysCommand } from './keys.ts';
 import { ordersCommand } from './orders.ts';
 import { responderCommand } from './responder.ts';
@@ -35,11 +37,13 @@ function program(): Command {
     accountsCommand(),
     keysCommand(),
     ordersCommand(),
+    checkoutsCommand(),
     requestsCommand(),
     organizationsCommand(),
     webhooksCommand(),
     websitesCommand(),
     caCommand(),
+    issuersCommand(),
     responderCommand(),
     ...databaseCommands(),
     doctorCommand(),

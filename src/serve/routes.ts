@@ -65,7 +65,7 @@ async function registerAdmin(app: FastifyInstance, { foundation, desk, metrics }
   await app.register(
     async (part) => {
       metrics.observe(part, 'admin');
-      await adminRoutes(part, { office, authenticate, takeCall });
+      await adminRoutes(part, { office, checkouts: desk.platform.operatorCheckouts, authenticate, takeCall });
     },
     { prefix: '/admin/v1' },
   );

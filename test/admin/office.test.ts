@@ -8,6 +8,7 @@ import type { Office } from '../../src/admin/office.ts';
 import { adminRoutes } from '../../src/admin/routes.ts';
 import { buildCatalogue } from '../../src/config/catalogue.ts';
 import { createOperatorHosting } from '../../src/core/hosting/create-hosting.ts';
+import { DeskError } from '../../src/core/errors.ts';
 import { createAuthenticator } from '../../src/http/authenticate.ts';
 import { SAMPLES } from '../store/samples.ts';
 import { plainNames } from '../support/core-world.ts';
@@ -50,9 +51,14 @@ forEachStore((open) => {
   }
 
   async function served(office: Office) {
+    const checkouts = {
+      payOutside: (id: number, payment: object) => {
+        throw new DeskError('wrong-state', `Checkout ${id} ${JSON.stringify(payment)}`);
+      },
+    };
     const authenticate = createAuthenticator({ ...office, dialect: 'admin', cacheFor: 0 });
     const app: FastifyInstance = fastify();
-    await app.register(async (part) => adminRoutes(part, { office, authenticate, takeCall: () => 0 }), {
+    await app.register(async (part) => adminRoutes(part, { office, checkouts, authenticate, takeCall: () => 0 }), {
       prefix: '/admin/v1',
     });
     await createAccount(office, { handle: 'acme' }, 'test');
@@ -66,6 +72,21 @@ forEachStore((open) => {
       call((await createKey(office, { account: 'acme', dialect: 'admin', role, userName }, 'test')).secret);
     return { app, key, call };
   }
+
+  test('money that came for a purchase is told with its reference, by who may', async () => {
+    const { office } = await world();
+    const { key } = await served(office);
+    const [admin, view] = [await key('admin'), await key('view', 'vera')];
+    const path = '/checkouts/17/pay';
+    assert.equal((await view('POST', path, { reference: 'INV-7', cents: 900 })).status, 403);
+    for (const body of [{}, { reference: 'x' }, { reference: 'x', cents: -1 }, { reference: 'x', cents: 1.5 }]) {
+      assert.equal((await admin('POST', path, body)).status, 400);
+    }
+    const told = await admin('POST', path, { reference: 'INV-7', cents: 900 });
+    assert.equal(told.status, 409);
+    assert.match(JSON.stringify(told.body), /Checkout 17 .*INV-7.*900.*ann/);
+    assert.deepEqual((await admin('GET', '/checkouts?state=open')).body, { items: [], total: 0 });
+  });
 
   test('an account is opened once, with the defaults, and each act is on the audit trail', async () => {
     const { office, store } = await world();
