@@ -121,13 +121,13 @@ function schemaOf(schema: z.ZodType, io: 'input' | 'output', target: 'draft-2020
 function withoutUnions(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutUnions);
   if (typeof value !== 'object' || value === null) return value;
-  const { anyOf, ...rest } = value as { anyOf?: { type?: string }[] };
-  if (anyOf === undefined) {
-    return Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, withoutUnions(member)]));
-  }
-  const [first, ...others] = anyOf.filter(({ type }) => type !== 'null');
-  const nullable = anyOf.some(({ type }) => type === 'null') ? { 'x-nullable': true } : {};
+  const { anyOf, type, ...rest } = value as { anyOf?: { type?: string }[]; type?: unknown };
+  const forms = anyOf ?? (Array.isArray(type) ? (type as string[]).map((one) => ({ type: one })) : null);
+  const others = Object.fromEntries(Object.entries(rest).map(([key, member]) => [key, withoutUnions(member)]));
+  if (forms === null) return { ...(type === undefined ? {} : { type: withoutUnions(type) }), ...others };
+  const [first = {}, ...more] = forms.filter((one) => one.type !== 'null');
+  const nullable = forms.some((one) => one.type === 'null') ? { 'x-nullable': true } : {};
   // Of several forms of text, any text is all that can be said.
-  const form = others.length === 0 ? first : { type: first?.type ?? 'string' };
-  return { ...(withoutUnions(form) as Json), ...(withoutUnions(rest) as Json), ...nullable };
+  const form = more.length === 0 ? first : { type: first.type ?? 'string' };
+  return { ...(withoutUnions(form) as Json), ...others, ...nullable };
 }
