@@ -1,5 +1,6 @@
 import type { Actor } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
+import { demand } from '../../core/permissions.ts';
 import { DIALECT, type World } from './world.ts';
 
 /** What an account has chosen here, and what the last automatic check found. */
@@ -13,6 +14,8 @@ export interface AccountSettings {
   /** Servername of the website that answers where no name is sent. */
   primaryWebsite: string | null;
   problems: Problem[];
+  /** When a check of all websites began; null where none runs. */
+  checkingSince: number | null;
 }
 
 export interface Problem {
@@ -28,6 +31,7 @@ const FRESH: AccountSettings = {
   redirectedDomains: [],
   primaryWebsite: null,
   problems: [],
+  checkingSince: null,
 };
 
 const nameOf = ({ accountId }: Pick<Actor, 'accountId'>): string => `${DIALECT}/account/${accountId}`;
@@ -40,13 +44,13 @@ export async function readAccount(
   return setting === undefined ? FRESH : read(setting.value);
 }
 
-/** Changes them as they are at that moment. */
+/** Changes them as they are at that moment. @throws DeskError `not-allowed` for who may only read */
 export async function writeAccount(
   { store }: Pick<World, 'store'>,
-  actor: Pick<Actor, 'accountId'>,
+  actor: Actor,
   change: (settings: AccountSettings) => AccountSettings,
 ): Promise<AccountSettings> {
-  const name = nameOf(actor);
+  const name = nameOf(demand(actor, 'order'));
   const write = (): Promise<AccountSettings> =>
     store.transact(async (unit) => {
       const [setting] = await unit.find('settings', { name }, { limit: 1 });

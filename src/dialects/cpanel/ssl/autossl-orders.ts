@@ -2,10 +2,10 @@ import type { NewOrderAsk, ValidationChoice } from '../../../core/desk.ts';
 import { DeskError } from '../../../core/errors.ts';
 import type { Product } from '../../../core/products.ts';
 import type { CertificateRequest, Hostname, Website } from '../../../core/records.ts';
-import { DAY } from '../../../core/time.ts';
+import { DAY, type Instant, MINUTE } from '../../../core/time.ts';
 import type { CertificateDetails } from '../../../pki/certificate-reader.ts';
 import { toPem } from '../../../pki/pem.ts';
-import { type AccountSettings, type Problem, readAccount, writeAccount } from '../account-settings.ts';
+import { type AccountSettings, type Problem, writeAccount } from '../account-settings.ts';
 import type { Call } from '../call.ts';
 import { fileChallenge } from '../challenges.ts';
 import { type VirtualHost, virtualHosts } from '../websites.ts';
@@ -38,21 +38,44 @@ export function freeProduct({ actor, world }: Pick<Call, 'actor' | 'world'>): Pr
   return world.catalogue.soldBy(DIALECT).find(isFree) ?? null;
 }
 
+/** One that has not ended by then has died. */
+const LONGEST_CHECK = 10 * MINUTE;
+
+/** Whether a check of all websites runs now. */
+export function isChecking({ checkingSince }: AccountSettings, now: Instant): boolean {
+  return checkingSince !== null && now - checkingSince < LONGEST_CHECK;
+}
+
 /**
  * Looks at every website and orders for those that need a certificate. What stands in the way is kept for
- * SSL::get_autossl_problems, in place of what the check before had found.
+ * SSL::get_autossl_problems, in place of what the check before had found. Where one runs already, that one is it.
  */
 export async function checkAll(call: Call): Promise<void> {
   const { world, actor } = call;
+  const now = world.clock.now();
+  let runs = false;
+  const settings = await writeAccount(world, actor, (before) => {
+    runs = isChecking(before, now);
+    return runs ? before : { ...before, checkingSince: now };
+  });
+  if (runs) return;
+  try {
+    const problems = await checkHosts(call, settings);
+    await writeAccount(world, actor, (before) => ({ ...before, problems: problems.slice(0, MOST_PROBLEMS) }));
+  } finally {
+    await writeAccount(world, actor, (before) => ({ ...before, checkingSince: null }));
+  }
+}
+
+async function checkHosts(call: Call, settings: AccountSettings): Promise<Problem[]> {
   const product = freeProduct(call);
-  const settings = await readAccount(world, actor);
   const open = await openRequests(call);
   const problems: Problem[] = [];
   for (const host of await virtualHosts(call)) {
     if (open.some((request) => automaticOf(request)?.websiteId === host.website.id)) continue;
     problems.push(...(await checkHost(call, host, settings, product)));
   }
-  await writeAccount(world, actor, (now) => ({ ...now, problems: problems.slice(0, MOST_PROBLEMS) }));
+  return problems;
 }
 
 const MOST_PROBLEMS = 1_000;

@@ -4,7 +4,7 @@ import { type Problem, readAccount, writeAccount } from '../account-settings.ts'
 import { type Answer, type Call, CallFailure } from '../call.ts';
 import { accountNames, hostOf, virtualHosts } from '../websites.ts';
 import { DIALECT } from '../world.ts';
-import { automaticOf, checkAll, freeProduct, isAutomatic, openRequests } from './autossl-orders.ts';
+import { automaticOf, checkAll, freeProduct, isAutomatic, isChecking, openRequests } from './autossl-orders.ts';
 import { domainList } from './csrs.ts';
 import { domainsOf } from './records.ts';
 
@@ -17,6 +17,8 @@ export async function startAutosslCheck(call: Call): Promise<Answer> {
 }
 
 export async function isAutosslCheckInProgress(call: Call): Promise<Answer> {
+  const { world, actor } = call;
+  if (isChecking(await readAccount(world, actor), world.clock.now())) return { data: 1 };
   return { data: (await openRequests(call)).length > 0 ? 1 : 0 };
 }
 
