@@ -12,6 +12,8 @@ export type Inability = Extract<IssueResult, { kind: 'unavailable' | 'refused' }
 
 /** Until everybody is asked again after round 1, 2, 3 … in which nobody could. */
 const RESTS: readonly number[] = [2 * MINUTE, 5 * MINUTE, 15 * MINUTE, 30 * MINUTE, HOUR, 2 * HOUR];
+/** Whatever an issuer says. */
+const SHORTEST_REST = MINUTE;
 /** After every later round. */
 const LAST_REST = 4 * HOUR;
 
@@ -65,7 +67,7 @@ export function passOver(
 /** Everybody was asked, and one may be able to later: the next round begins with the first. */
 export function restIssuers(facts: Facts, now: Instant): Facts {
   const tried = facts.request.triedIssuers as TriedIssuers;
-  const restUntil = tried.recoversAt ?? now + restAfter(tried.rounds);
+  const restUntil = Math.max(tried.recoversAt ?? now + restAfter(tried.rounds), now + SHORTEST_REST);
   const triedIssuers = { ...tried, names: [], rounds: tried.rounds + 1, restUntil };
   return { ...facts, request: { ...facts.request, triedIssuers, updatedAt: now } };
 }

@@ -1,5 +1,5 @@
 import type { Facts } from './facts.ts';
-import type { IssueAsk, Issuer } from './ports.ts';
+import type { IssueAsk } from './ports.ts';
 import type { Certificate, CertificateRequest, Order, Validity } from './records.ts';
 import type { Rules } from './rules.ts';
 import { addMonths, DAY, type Instant } from './time.ts';
@@ -27,6 +27,7 @@ export function issueAskOf(asked: Asked, issuer: string, now: Instant, rules: Ru
     notAfterAtMost: Math.min(order.endsAt ?? firstTermEnd(order, asked, now), wantedEnd(request.validity, now)),
     longestValidity: rules.longestValidity(now),
     mustStaple: asked.mustStaple || request.wishes?.extras.includes('must-staple') === true,
+    privateNames: product.privateNames === true,
     wishes: request.wishes,
   };
 }

@@ -1,5 +1,6 @@
 import type { IssuerChoice } from './choose-issuer.ts';
 import { caaAllows, covers, isFresh, isOpen, unprovedNames, type Facts } from './facts.ts';
+import { isAddress } from './names.ts';
 import { sameIdentity } from './identity.ts';
 import type { CaaAnswer, CaaStatus, CheckKind, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
@@ -153,8 +154,8 @@ function organizationVetted(facts: Facts, now: Instant, rules: Rules): boolean {
 function nextOfIssuer(facts: Facts, world: StepWorld, deadline: Instant): Step | null {
   const { issuance } = facts;
   const { triedIssuers: tried } = facts.request;
-  const begun = issuance !== null || tried !== null;
-  if (begun && issuance?.tbs == null && deadline <= world.now) {
+  const begun = issuance === null ? tried !== null : issuance.tbs === null;
+  if (begun && deadline <= world.now) {
     return {
       do: 'fail',
       detail: `No certificate was issued within 30 days${tried === null ? '' : `: ${tried.message}`}`,
@@ -176,7 +177,7 @@ function nextOfIssuer(facts: Facts, world: StepWorld, deadline: Instant): Step |
 function nextOfCaa(facts: Facts, world: StepWorld, deadline: Instant): Step | null {
   if (world.choice.issuer?.outside === true) return null;
   const answers = new Map(facts.caa.map((answer) => [answer.name, answer]));
-  const missing = facts.request.names.filter((name) => !caaAllows(answers.get(name), world.now));
+  const missing = facts.request.names.filter((name) => !isAddress(name) && !caaAllows(answers.get(name), world.now));
   if (missing.length === 0) return null;
   if (deadline <= world.now) return { do: 'fail', detail: 'CAA did not allow issuance within 30 days' };
   const retryAt = (name: string): Instant => retryCaaAt(answers.get(name), facts.request.createdAt);
