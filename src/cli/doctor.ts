@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { warnOfMadeKeys } from '../config/made-keys.ts';
 import { checkCertificates } from '../serve/check-certificates.ts';
 import { checkCrls } from '../serve/check-crls.ts';
+import { checkIssuers } from '../serve/check-issuers.ts';
 import { hostingDialects } from '../serve/dialects.ts';
 import { checkResponders } from '../serve/check-responders.ts';
 import { credentialsFile } from '../serve/first-start.ts';
@@ -43,6 +44,7 @@ const CHECKS: Readonly<Record<string, Check>> = {
   keys: async ({ store, box }) => openSubscriberKeys(store, box),
   crls: async ({ store, clock }) => checkCrls(store, clock),
   responders: async ({ config }) => checkResponders(config),
+  issuers: async (foundation) => checkIssuers(foundation),
   certificates: async ({ store }, quiet) => {
     const { total = 0 } = await store.list('certificates', ALL);
     const progress = startProgress('certificates', total, quiet);

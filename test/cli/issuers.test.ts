@@ -96,11 +96,10 @@ test('issuers are listed, checked, and their accounts changed and retired', asyn
   await json(['issuers', 'update', 'scripted']);
   assert.deepEqual(ca.accounts[0]?.contact, ['mailto:ops@desk.test']);
 
-  const doctor = await json<{ findings: { check: string; looked: string; faults: string[] }[] }>(['doctor']);
-  assert.deepEqual(
-    doctor.findings.filter(({ check }) => check === 'issuers').map(({ looked, faults }) => [looked, faults]),
-    [['scripted', []]],
-  );
+  const doctor = JSON.parse((await chancery(['doctor', '--json'])).out) as {
+    findings: { check: string; faults: string[] }[];
+  };
+  assert.deepEqual(doctor.findings.find(({ check }) => check === 'issuers')?.faults, [], JSON.stringify(doctor));
   await json(['issuers', 'retire', 'scripted']);
   assert.equal(ca.accounts[0]?.status, 'deactivated');
   assert.equal((await json<{ account: string | null }[]>(['issuers', 'list']))[0]?.account, null);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { changeAccountKey, findAccountRecord, openKey } from '../../../src/issuers/acme/accounts.ts';
+import { changeAccountKey, type findAccountRecord, openKey } from '../../../src/issuers/acme/accounts.ts';
 import { openAccountKey, makeAccountKey } from '../../../src/issuers/acme/account-key.ts';
 import { openAcme } from '../../../src/issuers/acme/issuer.ts';
 import type { ChanceryStore } from '../../../src/store/open.ts';
