@@ -15,6 +15,11 @@ const MOST_RESTARTS = 3;
 const PUBLISHED_FOR = 24 * HOUR;
 /** How long the CA may look at the challenges. */
 const LOOKING_FOR = HOUR;
+/**
+ * Before that a challenge that is pending is taken to be looked at: some CAs show it so until they are done, and
+ * told again they look again, at answers that are taken down by then.
+ */
+const TELL_AGAIN_AFTER = 5 * MINUTE;
 /** Longest wait between two looks that the CA may ask for. */
 const LONGEST_PAUSE = 15 * MINUTE;
 
@@ -102,7 +107,8 @@ export async function check(world: StepWorld, ask: IssueAsk, progress: Progress)
     if (authorizations.some(({ status }) => status !== 'pending' && status !== 'valid')) {
       return failed(world, ask, progress, account, order);
     }
-    const untold = progress.answers.filter((one) => isUntold(one, authorizations));
+    const maybeLost = now > (progress.since ?? now) + TELL_AGAIN_AFTER;
+    const untold = maybeLost ? progress.answers.filter((one) => isUntold(one, authorizations)) : [];
     if (untold.length > 0 && account.key.thumbprint !== progress.thumbprint) return proveAgain(world, progress);
     await inParallel(untold, AT_ONCE, (one) => tell(world, account, one));
   }
