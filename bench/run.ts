@@ -3,6 +3,7 @@ import { cpus, totalmem } from 'node:os';
 import { styleText } from 'node:util';
 import { readCsr } from '../src/pki/csr.ts';
 import { makeCsrs } from './csrs.ts';
+import { benchDigicertLists, benchDigicertOrders } from './digicert.ts';
 import { benchLists } from './list-calls.ts';
 import { type Measure, perSecond, table } from './measure.ts';
 import { benchMemory } from './memory.ts';
@@ -20,6 +21,14 @@ const PARTS: Readonly<Record<string, () => Promise<Measure[]>>> = {
   postgres: () => benchOrders('PostgreSQL', log),
   memory: () => benchMemory(log),
   lists: () => benchLists('SQLite', MILLION, log),
+  digicert: async () => [
+    ...(await benchDigicertOrders('SQLite', log)),
+    ...(await benchDigicertLists('SQLite', MILLION, log)),
+  ],
+  'digicert-postgres': async () => [
+    ...(await benchDigicertOrders('PostgreSQL', log)),
+    ...(await benchDigicertLists('PostgreSQL', MILLION, log)),
+  ],
   'lists-postgres': () => benchLists('PostgreSQL', MILLION, log),
 };
 
@@ -48,7 +57,7 @@ async function main(): Promise<void> {
     process.exitCode = 2;
     return;
   }
-  const wanted = asked.length > 0 ? asked : Object.keys(PARTS).filter((name) => name !== 'lists-postgres');
+  const wanted = asked.length > 0 ? asked : Object.keys(PARTS).filter((name) => !name.endsWith('-postgres'));
   console.log(`${machine()}\n`);
   const start = performance.now();
   const measures: Measure[] = [];

@@ -28,6 +28,7 @@ export interface Served {
   data: string;
   apiKey: string;
   customer: string;
+  digicert: { apiKey: string; organizationId: number; readyDomain: string };
   /** Seconds of processor time that all its threads have used. */
   cpu(): number;
   /** Resident memory, bytes. */
@@ -70,6 +71,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
   });
   const credentials = JSON.parse(readFileSync(join(data, 'credentials.json'), 'utf8')) as {
     realtimeRegister: { apiKey: string; customer: string };
+    digicert: Served['digicert'];
   };
   const pid = child.pid as number;
   return {
@@ -78,6 +80,7 @@ export async function serve(options: ServeOptions = {}): Promise<Served> {
     pid,
     data,
     ...credentials.realtimeRegister,
+    digicert: credentials.digicert,
     cpu: () => cpuOf(pid),
     memory: () => memoryOf(pid),
     store: () => storeOf(url),

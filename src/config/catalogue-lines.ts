@@ -86,6 +86,7 @@ export function lineProducts(
       renewFrom: rows.map(idOf),
       reissuable: true,
       renewalWindowDays: 90,
+      ...(INTERNAL.includes(row) ? { privateNames: true } : {}),
       dialects,
     };
   });

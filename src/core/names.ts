@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { invalidValue } from './errors.ts';
 import type { NamePolicy } from './ports.ts';
 import type { Product } from './products.ts';
@@ -21,8 +22,9 @@ export function orderedNames(
   otherNames: readonly string[] | undefined,
   policy: NamePolicy,
 ): OrderedNames {
-  const first = policy.normalise(commonName, 'commonName');
-  const others = otherNames?.map((name, index) => policy.normalise(name, `names[${index}]`));
+  const internal = product.privateNames === true;
+  const first = policy.normalise(commonName, 'commonName', internal);
+  const others = otherNames?.map((name, index) => policy.normalise(name, `names[${index}]`, internal));
   const names = [...new Set([first, ...(others ?? freeNames(product, first, policy))])];
   checkKinds(product, names);
   // Where the base of a wildcard is free, it is so for each of them.
@@ -43,6 +45,13 @@ export function isWildcard(name: string): boolean {
   return name.startsWith('*.');
 }
 
+/** Whether it is an IP address, which only products with private names hold. */
+export function isAddress(name: string): boolean {
+  const last = name.charCodeAt(name.length - 1);
+  // Most names end with a letter.
+  return ((last >= 0x30 && last <= 0x39) || name.includes(':')) && isIP(name) !== 0;
+}
+
 /** The name without a leading `*.`. */
 export function baseOf(name: string): string {
   return isWildcard(name) ? name.slice(2) : name;
@@ -60,6 +69,7 @@ export function climb(name: string, top: string): string[] {
 
 function freeNames(product: Product, name: string, policy: NamePolicy): string[] {
   const base = baseOf(name);
+  if (isAddress(name)) return [];
   if (isWildcard(name)) return product.includesBase ? [base] : [];
   if (product.names !== 'single') return [];
   if (base.startsWith('www.')) {

@@ -2,7 +2,7 @@ import { isAnsweredHere } from './challenge-answers.ts';
 import type { ValidationChoice } from './desk.ts';
 import { invalidValue } from './errors.ts';
 import { covers, isFresh } from './facts.ts';
-import { baseOf, climb, isWildcard } from './names.ts';
+import { baseOf, climb, isAddress, isWildcard } from './names.ts';
 import type { NamePolicy } from './ports.ts';
 import type { Challenge, Validation } from './records.ts';
 import type { Rules } from './rules.ts';
@@ -101,6 +101,9 @@ export function openValidation(
   }
   if (isWildcard(name) && choice.method === 'http') {
     throw invalidValue('validation', 'A wildcard name cannot be validated by a file (BR 3.2.2.4.18)', name);
+  }
+  if (isAddress(name) && choice.method !== 'http') {
+    throw invalidValue('validation', 'An IP address is proved by a file (BR 3.2.2.5.1)', name);
   }
   const top = world.names.registrableDomain(base) ?? base;
   if (domain !== base && (choice.method === 'http' || !climb(base, top).includes(domain))) {

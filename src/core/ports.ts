@@ -78,9 +78,10 @@ export interface PkiTools {
 export interface NamePolicy {
   /**
    * The name as it may stand in a certificate: lower-case A-labels, `*.` only left-most.
+   * With `internal`, names that no public registry knows as well, and IP addresses, IPv6 as RFC 5952 writes it.
    * @throws DeskError `invalid-value` with the reason: not a domain name, reserved, public suffix, underscore …
    */
-  normalise(name: string, field: string): string;
+  normalise(name: string, field: string, internal?: boolean): string;
   /** The domain one label below its public suffix; null where the name is a public suffix itself. */
   registrableDomain(name: string): string | null;
 }
@@ -178,6 +179,8 @@ export interface IssueAsk {
   /** Longest span from notBefore to the end of notAfter's second, in milliseconds (BR 6.3.2). */
   longestValidity: number;
   mustStaple: boolean;
+  /** Whether the product may hold names that no public registry knows, and IP addresses. */
+  privateNames?: boolean;
   /** Null in most asks. */
   wishes: CertificateWishes | null;
 }

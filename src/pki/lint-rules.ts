@@ -1,18 +1,11 @@
-import {
-  constructedContextTag,
-  contextTag,
-  type DerCursor,
-  type DerElement,
-  inside,
-  readWhole,
-  TAG,
-} from './der-reader.ts';
+import { isIP } from 'node:net';
+import { constructedContextTag, contextTag, inside, readWhole, TAG } from './der-reader.ts';
 import { readNamedBits, readOid, readSmallInteger } from './der-values.ts';
 import type { Extra } from '../core/records.ts';
 import type { LintCase, LintRule } from './lint.ts';
+import { bytesOf, hex, items, latin1, of, only, same, startsInside, wholeSequence } from './lint-reading.ts';
 import { ACCESS, ATTRIBUTE, EXTENSION, POLICY, PURPOSE } from './oids.ts';
 import { isRsaKey } from './public-key.ts';
-import type { ReadExtension, ReadTbs } from './tbs-reader.ts';
 
 const HOUR = 3_600_000;
 
@@ -88,9 +81,9 @@ export const LEAF_RULES: readonly LintRule[] = [
     id: 'san-names',
     cite: 'BR 7.1.2.7.12',
     check: ({ san, expected }) =>
-      san.length === expected.names.length && san.every((name, at) => name === expected.names[at]),
+      san.length === expected.names.length && san.every((name, at) => name === sanOf(expected.names[at] ?? '')),
   },
-  { id: 'san-name-form', cite: 'BR 7.1.2.7.12', check: ({ san }) => san.length > 0 && san.every(isDnsName) },
+  { id: 'san-name-form', cite: 'BR 7.1.2.7.12', check: sanFormed },
   { id: 'san-names-once', cite: 'BR 7.1.4.2', check: ({ san }) => new Set(san).size === san.length },
   {
     id: 'san-critical-iff-empty-subject',
@@ -262,12 +255,23 @@ function commonNameInSan({ tbs, expected, san }: LintCase): boolean {
   const commonName = tbs.subject.find(({ type }) => type === ATTRIBUTE.commonName);
   if (commonName === undefined) return true;
   const text = latin1(commonName.value);
-  return text === expected.commonName && san.includes(text);
+  return text === expected.commonName && san.includes(sanOf(text));
 }
 
 const LABEL = '(?!-)[a-z0-9-]{1,63}(?<!-)';
 /** A host of a single label only a private CA can be asked for; the name policy has decided that. */
 const DNS_NAME = new RegExp(`^(${LABEL}|(\\*\\.)?${LABEL}(\\.${LABEL})+)$`);
+
+function sanFormed({ san, expected }: LintCase): boolean {
+  const isFormed = (name: string): boolean =>
+    name.startsWith('ip:') ? expected.privateNames === true : isDnsName(name) && isIP(name) === 0;
+  return san.length > 0 && san.every(isFormed);
+}
+
+/** A name as `readSanNames` gives it. */
+function sanOf(name: string): string {
+  return isIP(name) === 0 ? name : `ip:${name}`;
+}
 
 function isDnsName(name: string): boolean {
   return name.length <= 253 && DNS_NAME.test(name);
@@ -293,53 +297,4 @@ function caIssuersUrlOf(leaf: LintCase): string {
 
 function isAt(url: string, path: string): boolean {
   return url.startsWith('http://') && url.endsWith(path);
-}
-
-/** The last element, of this type. @throws DerError */
-function only(cursor: DerCursor, tag: number): DerElement {
-  const element = cursor.next(tag, 'an entry');
-  cursor.done('a list of one');
-  return element;
-}
-
-function wholeSequence(extension: ReadExtension): DerElement {
-  return readWhole(extension.value, TAG.sequence, 'the extension');
-}
-
-const MISSING: ReadExtension = { type: '', critical: false, value: new Uint8Array() };
-
-/** The extension; where it is missing, one whose value no rule can read. */
-function of(tbs: ReadTbs, type: string): ReadExtension {
-  return tbs.byType.get(type) ?? MISSING;
-}
-
-/** Elements of the SEQUENCE that fills the extension, all of this type. @throws DerError */
-function items(extension: ReadExtension, tag: number): DerElement[] {
-  const cursor = inside(wholeSequence(extension));
-  const elements: DerElement[] = [];
-  while (cursor.more) elements.push(cursor.next(tag, 'an entry'));
-  return elements;
-}
-
-function bytesOf(element: DerElement): Uint8Array {
-  return element.bytes.subarray(element.body, element.end);
-}
-
-function latin1(element: DerElement): string {
-  const { bytes, body, end } = element;
-  return Buffer.from(bytes.buffer, bytes.byteOffset + body, end - body).toString('latin1');
-}
-
-function hex(octets: Uint8Array): string {
-  return Buffer.from(octets.buffer, octets.byteOffset, octets.length).toString('hex').toUpperCase();
-}
-
-function same(left: Uint8Array, right: Uint8Array): boolean {
-  return Buffer.compare(left, right) === 0;
-}
-
-/** Whether the content of the SEQUENCE begins with these octets. */
-function startsInside(der: Uint8Array, prefix: Uint8Array): boolean {
-  const { body } = readWhole(der, TAG.sequence, 'the public key');
-  return same(der.subarray(body, body + prefix.length), prefix);
 }

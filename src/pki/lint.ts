@@ -14,6 +14,8 @@ export interface LintExpectation {
   /** SubjectPublicKeyInfo, DER. */
   spki: Uint8Array;
   mustStaple: boolean;
+  /** Whether IP addresses may stand among the names. */
+  privateNames?: boolean;
   /** What it may hold beyond every leaf; nothing else may be there. */
   extras?: readonly Extra[];
   /** Upper-case hex. */
@@ -41,7 +43,7 @@ export interface LintExpectation {
 export interface LintCase {
   tbs: ReadTbs;
   expected: LintExpectation;
-  /** dNSName entries; any other kind of entry is an empty text, which no rule lets pass. */
+  /** dNSName entries, `ip:` before an iPAddress; any other kind is an empty text, which no rule lets pass. */
   san: string[];
 }
 

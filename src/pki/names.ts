@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { parse } from 'tldts';
 import { toASCII } from 'tr46';
 import { type DeskError, invalidValue } from '../core/errors.ts';
@@ -63,20 +64,23 @@ const RESERVED: ReadonlyMap<string, string> = new Map([
 export function createNamePolicy(options: NamePolicyOptions): NamePolicy {
   const allowed = options.allowReserved.map((suffix) => suffix.toLowerCase().replace(/^\./, ''));
   return {
-    normalise(name, field) {
+    normalise(name, field, internal = false) {
+      if (internal && isIP(name) !== 0 && !name.includes('%')) return ipaddr.parse(name).toString();
+      const open = internal || options.profile === 'private';
       const refuse = (reason: string): DeskError => invalidValue(field, reason, name.slice(0, MAX_INPUT));
       const wildcard = name.startsWith('*.');
       const domain = toALabels((wildcard ? name.slice(2) : name).replace(FULL_STOPS, '.'), refuse);
       if (wildcard && domain.length + 2 > MAX_LENGTH) throw refuse(`The name has more than ${MAX_LENGTH} characters`);
       const exempt = allowed.some((suffix) => isBelow(domain, suffix));
-      if (options.profile === 'public' && !exempt) {
+      if (!open && !exempt) {
         if (!wildcard && !domain.includes('.')) throw refuse('The name is not fully qualified');
         checkReserved(domain, refuse);
       }
-      checkPublicSuffix(domain, wildcard, options.profile === 'private', refuse);
+      checkPublicSuffix(domain, wildcard, open, refuse);
       return wildcard ? `*.${domain}` : domain;
     },
-    registrableDomain: (name) => parse(name.startsWith('*.') ? name.slice(2) : name, SUFFIX_RULES).domain,
+    registrableDomain: (name) =>
+      isIP(name) === 0 ? parse(name.startsWith('*.') ? name.slice(2) : name, SUFFIX_RULES).domain : null,
   };
 }
 

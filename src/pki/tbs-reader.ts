@@ -1,3 +1,4 @@
+import ipaddr from 'ipaddr.js';
 import type { Instant } from '../core/time.ts';
 import { constructedContextTag, contextTag, type DerElement, inside, readWhole, TAG, whole } from './der-reader.ts';
 import { readBoolean, readInteger, readOid, readSmallInteger, readTime } from './der-values.ts';
@@ -103,7 +104,16 @@ export function tbsOf(certificate: Uint8Array): Uint8Array {
   return whole(cursor.next(TAG.sequence, 'the certificate'));
 }
 
-/** dNSName entries of the SAN; an empty text stands for an entry of another kind. @throws DerError */
+/** `ip:` and the address as text; empty where the octets are none (RFC 5280 §4.2.1.6). */
+function addressOf(octets: Uint8Array): string {
+  if (octets.length !== 4 && octets.length !== 16) return '';
+  return `ip:${ipaddr.fromByteArray([...octets]).toString()}`;
+}
+
+/**
+ * dNSName entries of the SAN, `ip:` before an iPAddress; an empty text stands for an entry of another kind.
+ * @throws DerError
+ */
 export function readSanNames(tbs: ReadTbs): string[] {
   const san = tbs.byType.get(EXTENSION.subjectAltName);
   if (san === undefined) return [];
@@ -111,8 +121,8 @@ export function readSanNames(tbs: ReadTbs): string[] {
   const cursor = inside(readWhole(san.value, TAG.sequence, 'the alternative names'));
   while (cursor.more) {
     const { bytes, tag, body, end } = cursor.any();
-    const isName = tag === contextTag(2);
-    names.push(isName ? Buffer.from(bytes.buffer, bytes.byteOffset + body, end - body).toString('latin1') : '');
+    const value = Buffer.from(bytes.buffer, bytes.byteOffset + body, end - body);
+    names.push(tag === contextTag(2) ? value.toString('latin1') : tag === contextTag(7) ? addressOf(value) : '');
   }
   return names;
 }

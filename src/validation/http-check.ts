@@ -89,9 +89,12 @@ function startUrl(challenge: HttpChallenge): URL {
   // An empty file proves nothing.
   if (plainLines(challenge.content) === '') throw new DeskError('not-allowed', 'the challenge expects nothing');
   const host = challenge.host.replace(/\.$/, '').toLowerCase();
-  const url = challenge.path.startsWith('/') ? URL.parse(`http://${host}${challenge.path}`) : null;
+  // An address is asked at itself (BR 3.2.2.5.1); the guard says whether it may be called.
+  const written = isIP(host) === 6 ? `[${host}]` : host;
+  const url = challenge.path.startsWith('/') ? URL.parse(`http://${written}${challenge.path}`) : null;
+  const isName = isIP(host) === 0 && /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host);
   // Also refuses `*.`, ports, and numbers that a URL would read as an address.
-  if (url === null || url.host !== host || isIP(host) !== 0 || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(host)) {
+  if (url === null || url.host !== written || (isIP(host) === 0 && !isName)) {
     throw new DeskError('not-allowed', 'not a host and path of which a file can be asked');
   }
   return url;

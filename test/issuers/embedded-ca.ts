@@ -66,6 +66,7 @@ export function askFor(changes: Partial<IssueAsk> = {}): IssueAsk {
     notAfterAtMost: START + 365 * DAY,
     longestValidity: 200 * DAY,
     mustStaple: false,
+    privateNames: false,
     wishes: null,
     ...changes,
   };

@@ -163,6 +163,14 @@ describe('embedded issuer', () => {
     assert.match(text, /1\.3\.6\.1\.4\.1\.44363\.44: *\n/);
   });
 
+  it('holds addresses where the product may, and else refuses to sign them', async () => {
+    const names = ['192.0.2.1', '2001:db8::1', 'intranet'];
+    const ask = askFor({ commonName: '192.0.2.1', names, privateNames: true });
+    const text = await textOf(ask);
+    assert.ok(text.includes('IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1, DNS:intranet'), text);
+    await assert.rejects(issueOne(ec.issuer, { ...ask, privateNames: false }, START), /san-name-form/);
+  });
+
   for (const hash of ['sha384', 'sha512'] as const) {
     it(`signs over ${hash} where the key of the CA does that`, async () => {
       const ask = askFor({ wishes: { extras: [], signatureHash: hash } });

@@ -261,6 +261,21 @@ const BROKEN: [string, string, Partial<typeof PARTS>, Partial<LintExpectation>?]
     },
   ],
   ['must-staple-as-asked', 'must-staple that nobody asked for', { more: write.mustStaple() }],
+  [
+    'san-name-form',
+    'an address where only names may be',
+    { subject: leafSubject('DV', {}, null), san: write.subjectAltName(['192.0.2.1'], true) },
+    { commonName: 'x', names: ['192.0.2.1'] },
+  ],
+  [
+    'san-name-form',
+    'an address as a name',
+    {
+      subject: leafSubject('DV', {}, null),
+      san: extension('2.5.29.17', true, der.sequence([der.tlv(0x82, [Buffer.from('192.0.2.1')])])),
+    },
+    { commonName: 'x', names: ['192.0.2.1'], privateNames: true },
+  ],
   ['must-staple-as-asked', 'no must-staple', {}, { mustStaple: true }],
   ['purpose', 'no client authentication where it was asked for', {}, { extras: ['client-auth'] }],
   [

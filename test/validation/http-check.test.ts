@@ -329,12 +329,24 @@ test('names without address and servers that fail are told', async () => {
   assert.match(result.message, /SERVFAIL/);
 });
 
+test('an address is asked at itself where the guard lets it, and nowhere else (BR 3.2.2.5.1)', async () => {
+  serve(response(200, '0123abc\nca.test'));
+  assert.equal((await check({}, { ...challenge, host: '127.0.0.1' })).outcome, 'passed');
+  for (const host of ['10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '::ffff:10.0.0.1']) {
+    const result = await check({}, { ...challenge, host });
+    assert.equal(result.outcome, 'refused', host);
+    assert.match(result.message, /special address/);
+  }
+});
+
 test('attack: hosts and paths that are none are refused', async () => {
   serve(response(200, '0123abc\nca.test'));
   for (const host of [
     '*.shop.test',
-    '127.0.0.1',
     '2130706433',
+    '127.1',
+    '127.0.0.1:80',
+    'fe80::1%eth0',
     '0x7f.1',
     '[::1]',
     'shop.test:22',

@@ -30,8 +30,11 @@ export async function readCertificate(
   product: Product | null,
 ): Promise<AskedCertificate> {
   const { names: policy, pki } = world.context;
-  const commonName = policy.normalise(body.common_name, 'certificate.common_name');
-  const others = (body.dns_names ?? []).map((name, index) => policy.normalise(name, `certificate.dns_names[${index}]`));
+  const internal = product?.privateNames === true;
+  const commonName = policy.normalise(body.common_name, 'certificate.common_name', internal);
+  const others = (body.dns_names ?? []).map((name, index) =>
+    policy.normalise(name, `certificate.dns_names[${index}]`, internal),
+  );
   const wishes = readWishes(world, body, product);
   const caCertId = await readCaCert(world, body.ca_cert_id, settings.issuerChoice);
   return {

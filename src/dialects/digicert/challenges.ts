@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { addressesAt, approvalAddresses } from '../../core/approval-addresses.ts';
 import type { ValidationChoice } from '../../core/desk.ts';
 import { invalidValue } from '../../core/errors.ts';
-import { baseOf } from '../../core/names.ts';
+import { baseOf, isAddress } from '../../core/names.ts';
 import type { NamePolicy, Random } from '../../core/ports.ts';
 import type { Challenge, Validation } from '../../core/records.ts';
 import { CHALLENGE_LIFETIME } from '../../core/retry.ts';
@@ -167,6 +167,9 @@ export interface DcvPlan extends Pick<OrderDcv, 'method' | 'value'> {
 export function chooserOf(plan: DcvPlan): (domain: string) => ValidationChoice {
   const { method, scope, names } = plan;
   return (base) => {
+    if (isAddress(base) && !method.startsWith('http')) {
+      throw invalidValue('dcv_method', 'An IP address is proved by a file: ask for http-token', base);
+    }
     const asked = plan.emails?.get(base);
     const exact = scope === 'fqdn' || method.startsWith('http') || asked !== undefined;
     const domain = exact ? base : (names.registrableDomain(base) ?? base);
@@ -191,9 +194,13 @@ export function valueOf({ challenges: [first] }: Pick<Validation, 'challenges'>)
   return first.record === 'TXT' ? first.value : (first.name.split('.', 1)[0] ?? null);
 }
 
+function fileUrl({ host, path }: { host: string; path: string }): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}${path}`;
+}
+
 /** Places where the value is looked for: `verification_value` of a CNAME, `http_token_url` of a file. */
 export function placeOf(method: DcvMethod, domain: string, value: string): Record<string, string> {
   if (method === 'dns-cname-token') return { verification_value: CNAME_TARGET };
   const [challenge] = usesToken(method) ? challengesFor(method, domain, value) : [];
-  return challenge?.method === 'http' ? { http_token_url: `http://${challenge.host}${challenge.path}` } : {};
+  return challenge?.method === 'http' ? { http_token_url: fileUrl(challenge) } : {};
 }

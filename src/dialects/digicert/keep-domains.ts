@@ -18,7 +18,19 @@ export async function keepDomains(world: World, actor: Actor, { request }: Outco
   const order = request.orderId === null ? null : await store.get('orders', request.orderId);
   const organizationId = order?.organizationId ?? null;
   for (const validation of open)
-    if (validation.method !== 'email') await keep(world, actor, validation, organizationId);
+    if (validation.method !== 'email' && isKept(world, validation))
+      await keep(world, actor, validation, organizationId);
+}
+
+/** What no registry knows is proved with its order alone. */
+function isKept({ context }: World, { domain }: Validation): boolean {
+  try {
+    context.names.normalise(domain, 'name');
+    return true;
+  } catch (error) {
+    if (error instanceof DeskError && error.kind === 'invalid-value') return false;
+    throw error;
+  }
 }
 
 async function keep(
