@@ -335,7 +335,7 @@ test('an address is asked at itself where the guard lets it, and nowhere else (B
   for (const host of ['10.1.2.3', '169.254.169.254', '::1', 'fd00::1', '::ffff:10.0.0.1']) {
     const result = await check({}, { ...challenge, host });
     assert.equal(result.outcome, 'refused', host);
-    assert.match(result.message, /special address/);
+    assert.match(result.message, /special address|not a host/);
   }
 });
 
