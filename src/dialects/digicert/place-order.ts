@@ -2,7 +2,7 @@ import type { Actor, CertificateAsk, NewOrderAsk, Outcome } from '../../core/des
 import { baseOf } from '../../core/names.ts';
 import type { AccountSettings, Person } from '../../core/records.ts';
 import { seesContainer, seesOrderOf } from '../../core/scope.ts';
-import { addMonths } from '../../core/time.ts';
+import { addMonths, DAY } from '../../core/time.ts';
 import { chooserOf, DEFAULT_DCV_METHOD, newOrderDcv, type OrderDcv } from './challenges.ts';
 import { readCertificate, type AskedCertificate } from './certificate-ask.ts';
 import { orderContacts, spokesperson } from './contacts.ts';
@@ -18,7 +18,7 @@ import type { VendorProduct } from './products.ts';
 import { HINTED, hintedProduct } from './type-hint.ts';
 import { readCertValidity, readTerm } from './validity.ts';
 import { DIALECT, type World } from './world.ts';
-import { certificatesByThumbprint } from './order-records.ts';
+import { certificatesByThumbprint, ownOrder } from './order-records.ts';
 
 export const placeOrder = accept({
   method: 'POST',
@@ -31,6 +31,7 @@ export const placeOrder = accept({
     const product = name === HINTED ? hintedProduct(world, body) : world.products.find(name);
     const settings = await settingsOf(world, actor);
     const renewed = await renewedOrder(world, actor, body);
+    if (renewed !== null) await refuseEarlyRenewal(world, actor, renewed, body);
     const ask = await readAsk(world, actor, settings, product, body);
     const { desk } = world.context;
     const outcome: Outcome =
@@ -41,6 +42,17 @@ export const placeOrder = accept({
     return placedAnswer(world, outcome, { withDomains, withOrganization: isNew });
   },
 });
+
+/** Renewals begin 90 days before the order ends (knowledge base, automatic renewal). */
+const RENEWAL_WINDOW = 90 * DAY;
+
+/** @throws VendorError `invalid_value:renewal_of_order_id` where the order goes on for longer; `not_found|order` */
+async function refuseEarlyRenewal(world: World, actor: Actor, orderId: number, body: OrderBody): Promise<void> {
+  const { endsAt } = await ownOrder(world, actor, orderId);
+  if (endsAt === null || endsAt - world.context.clock.now() <= RENEWAL_WINDOW) return;
+  const parameter = body.renewal_of_order_id === undefined ? 'renewed_thumbprint' : 'renewal_of_order_id';
+  throw invalidParameter(parameter, 'The order ends in more than 90 days; reissue it, or renew it later');
+}
 
 /** How the actor's account works. */
 export async function settingsOf(world: World, actor: Actor): Promise<AccountSettings> {

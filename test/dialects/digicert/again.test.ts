@@ -255,4 +255,24 @@ forEachStore((open) => {
     });
     assert.match(new X509Certificate(reply.json.certificate_chain[0].pem).subject, /O=Acme Widgets/);
   });
+
+  test('a renewal is taken from 90 days before the end of the order on, and after it', async () => {
+    const { client, organization, domain } = await openReady(await open());
+    const { clock, store } = client.desk;
+    const first = await issued(client, domain, organization.id);
+    const thumbprint = (await client.get(`${ORDER}/${first.orderId}`)).json.certificate.thumbprint;
+    const renew = (members: object) => client.post(PRO, orderFor(domain, organization.id, { ...members }));
+    clock.forward(274 * DAY);
+    const before = await countRecords(store);
+    const early = await renew({ renewal_of_order_id: first.orderId });
+    assert.deepEqual([early.status, codeOf(early)], [400, 'invalid_value:renewal_of_order_id']);
+    assert.equal(codeOf(await renew({ renewed_thumbprint: thumbprint })), 'invalid_value:renewed_thumbprint');
+    assert.deepEqual(await countRecords(store), before);
+    clock.forward(DAY);
+    const taken = await renew({ renewal_of_order_id: first.orderId });
+    assert.equal(taken.status, 201, taken.text);
+    clock.forward(200 * DAY);
+    const late = await renew({ renewed_thumbprint: thumbprint });
+    assert.equal(late.status, 201, late.text);
+  });
 });

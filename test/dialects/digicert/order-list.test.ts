@@ -179,7 +179,7 @@ forEachStore((open) => {
       (await client.post(PRO, orderFor(domain, organization.id, changes))).json.id;
     const early = await place({ order_validity: { days: 30 } });
     client.desk.clock.forward(31 * DAY);
-    const plain = await place();
+    const plain = await place({ order_validity: { days: 90 } });
     const renewed = await place({ renewal_of_order_id: plain });
     const replaced = await place();
     const revoked = await place();

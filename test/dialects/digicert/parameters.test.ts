@@ -70,7 +70,7 @@ async function openWorld(store: Store): Promise<{ client: Client; world: World }
 }
 
 async function earlierOrder(client: Client, domain: string, organizationId: number): Promise<World['earlier']> {
-  const { orderId, certificateId } = await issued(client, domain, organizationId);
+  const { orderId, certificateId } = await issued(client, domain, organizationId, { order_validity: { days: 90 } });
   const certificate = await client.desk.store.get('certificates', certificateId);
   return { orderId, thumbprint: certificate?.sha1 ?? '' };
 }
