@@ -4,10 +4,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
+import { runDns } from './dns/run.ts';
 import { type Install, installPython3, installTarget, type Runnable } from './install.ts';
+import { runPebble } from './pebble/run.ts';
+import { createReport } from './report.ts';
 
 /**
- * Runs clients that others published against a live server of the sandbox: `npm run test:peers`. What cannot be
+ * Runs programs that others published against ours: clients against a live server of the sandbox, then DNS tools and
+ * servers, and the ACME CA Pebble: `npm run test:peers`. What cannot be
  * installed here is named and skipped. Not part of `npm test`: it installs packages by name from their registry.
  */
 
@@ -40,18 +44,21 @@ const LONGEST_RUN = 180_000;
 
 const directory = mkdtempSync(join(tmpdir(), 'chancery-peers-'));
 const data = join(directory, 'data');
-const counts = { passed: 0, failed: 0, skipped: 0 };
+const report = createReport();
 const { server, url } = await start();
 try {
   for (const peer of PEERS) run(peer);
-  for (const name of BY_HAND) skip(name, 'not installed here, it was run by hand');
+  for (const name of BY_HAND) report.skip(name, 'not installed here, it was run by hand');
 } finally {
   if (server.exitCode === null) {
     server.kill('SIGTERM');
     await once(server, 'exit');
   }
-  rmSync(directory, { recursive: true });
 }
+await runDns(directory, report);
+await runPebble(directory, report);
+rmSync(directory, { recursive: true });
+const { counts } = report;
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 if (counts.failed > 0 || counts.passed === 0) process.exitCode = 1;
 
@@ -68,16 +75,13 @@ async function start(): Promise<{ server: ChildProcess; url: string }> {
 function run(peer: Peer): void {
   console.log(`# ${peer.package}`);
   const runnable = peer.install(peer.package, join(directory, peer.program));
-  if ('missing' in runnable) return skip(peer.package, runnable.missing);
+  if ('missing' in runnable) return report.skip(peer.package, runnable.missing);
   const lines = call(peer, runnable);
-  for (const line of lines) console.log(line);
-  counts.passed += lines.filter((line) => line.startsWith('ok ')).length;
-  counts.failed += lines.filter((line) => line.startsWith('not ok ')).length;
-}
-
-function skip(name: string, why: string): void {
-  counts.skipped += 1;
-  console.log(`skipped ${name}: ${why}`);
+  for (const line of lines) {
+    if (line.startsWith('ok ')) report.ok(line.slice(3));
+    else if (line.startsWith('not ok ')) report.notOk(line.slice(7));
+    else console.log(line);
+  }
 }
 
 /** The lines that our program printed; one more where it did not come to its end. */

@@ -43,7 +43,7 @@ export async function call(client: Client, path: string, body?: unknown): Promis
 
 /** Orders with a new P-256 key. What is to be published for the desk's own validation is in the answer. */
 export async function place(client: Client, ask: Ask): Promise<Placed> {
-  const [commonName = '', ...san] = ask.names;
+  const san = ask.names.slice(1);
   const dcv = ask.names.map((name) => ({ commonName: name, type: 'DNS' }));
   const order = {
     customer: client.customer,

@@ -22,8 +22,10 @@ export interface Pebble {
   trustedCa: string;
   /** Lines of its log that tell of an issued certificate. */
   issued: string[];
-  /** Nonces that it rejected although they were good. */
-  rejectedNonces(): number;
+  /** Signed calls that it got. */
+  calls(): number;
+  /** What it says of its own nastiness. */
+  settings(): string[];
   log(): string;
   close(): Promise<void>;
 }
@@ -69,7 +71,8 @@ export async function startPebble(command: string, directory: string, places: Pe
     directoryUrl: `https://localhost:${places.acme}/dir`,
     trustedCa: file('pebble-ca.pem'),
     issued,
-    rejectedNonces: () => lines.filter((line) => /invalid anti-replay nonce|badNonce|invalid nonce/i.test(line)).length,
+    calls: () => lines.filter((line) => / POST \//.test(line)).length,
+    settings: () => lines.flatMap((line) => /(Configured to .*)$/.exec(line)?.[1] ?? []),
     log: () => lines.join('\n'),
     close: async () => {
       if (child.exitCode !== null) return;

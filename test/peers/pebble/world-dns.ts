@@ -49,5 +49,5 @@ async function askResponder(name: string, port: number): Promise<string[]> {
   const result = await exchange({ host: '127.0.0.1', port }, { name, type: 'TXT' }, options);
   if (result.kind !== 'message') return [];
   const { message } = result;
-  return message.answers.filter(({ type }) => type === 16).map((record) => String(readData(message, record, 'TXT')));
+  return message.answers.filter(({ type }) => type === 16).map((record) => readData(message, record, 'TXT') as string);
 }
