@@ -16,6 +16,8 @@ export interface AccountSettings {
   problems: Problem[];
   /** When a check of all websites began; null where none runs. */
   checkingSince: number | null;
+  /** Certificates of requests that were completed by then were put among the account's own. */
+  deliveredUntil: number;
 }
 
 export interface Problem {
@@ -32,6 +34,7 @@ const FRESH: AccountSettings = {
   primaryWebsite: null,
   problems: [],
   checkingSince: null,
+  deliveredUntil: 0,
 };
 
 const nameOf = ({ accountId }: Pick<Actor, 'accountId'>): string => `${DIALECT}/account/${accountId}`;

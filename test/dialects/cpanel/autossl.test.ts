@@ -54,6 +54,23 @@ forEachStore((open) => {
     assert.deepEqual(await client.desk.store.find('challengeAnswers', {}), []);
   });
 
+  test('what was ordered is kept with its key and chain, and stays away once it is deleted', async () => {
+    const client = await openShop(await open());
+    await client.data('SSL::start_autossl_check');
+    await finish(client);
+    const [cert, ...more] = await client.data('SSL::list_certs');
+    assert.deepEqual([cert.friendly_name, more.length, cert.domain_is_configured], ['shop.test', 0, 1]);
+    const [host] = await client.data('SSL::installed_hosts');
+    assert.equal(host.certificate.id, cert.id);
+    const best = await client.data('SSL::fetch_best_for_domain', { domain: 'www.shop.test' });
+    assert.match(best.cab, /^-----BEGIN CERTIFICATE-----/);
+    assert.match(best.key, /PRIVATE KEY/);
+    assert.equal(best.cab, (await client.data('SSL::get_cabundle', { cert: best.crt })).cab);
+    await client.data('SSL::delete_cert', { id: cert.id });
+    assert.deepEqual(await client.data('SSL::list_certs'), []);
+    assert.equal((await client.data('SSL::installed_hosts')).length, 1);
+  });
+
   test('while it is under way nothing is ordered twice', async () => {
     const client = await openShop(await open());
     client.desk.domains.check = async () => ({ outcome: 'unreachable', message: 'No route to host', evidence: {} });

@@ -44,18 +44,17 @@ export function keyOfFile(
 type Owner = Pick<Call, 'actor' | 'world'>;
 
 /**
- * Keeps a certificate under the name of its first domain where no other is told; answers with the one on record where
- * the account has it already. `chainPem`: what comes above it, null where that is not known.
+ * Keeps a certificate; answers with the one on record where the account has it already. `chainPem`: what comes above
+ * it, null where that is not known.
  */
 export function keepCertificate(
   { actor, world }: Owner,
-  ask: { der: Uint8Array; chainPem: string | null; label?: string | undefined },
+  ask: { der: Uint8Array; chainPem: string | null; label: string },
 ): Promise<KeptFile & { isNew: boolean }> {
   const { parsed } = readCertificateDetails(ask.der);
   const { commonName, dnsNames, spkiHash, notBefore, notAfter } = parsed;
   const names = dnsNames.length > 0 || commonName === null ? dnsNames : [commonName.toLowerCase()];
-  const label = ask.label ?? commonName ?? names[0] ?? parsed.serial;
+  const { der, chainPem, label } = ask;
   const file = { dialect: DIALECT, type: 'certificate', label, commonName, names } as const;
-  const { der, chainPem } = ask;
   return world.keptFiles.keep(actor, { ...file, der: Uint8Array.from(der), chainPem, spkiHash, notBefore, notAfter });
 }

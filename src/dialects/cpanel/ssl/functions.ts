@@ -1,7 +1,8 @@
-import type { Answer, UapiModule } from '../call.ts';
+import type { Answer, UapiFunction, UapiModule } from '../call.ts';
 import * as autossl from './autossl.ts';
 import * as certs from './certs.ts';
 import * as csrs from './csrs.ts';
+import { keepDelivered } from './delivered.ts';
 import * as fetch from './fetch.ts';
 import * as hosts from './hosts.ts';
 import { deleteSsl, installSsl } from './install.ts';
@@ -9,6 +10,14 @@ import { listSslItems } from './items.ts';
 import * as keys from './keys.ts';
 import * as mailSni from './mail-sni.ts';
 import { canSslRedirect, toggleSslRedirect } from './redirects.ts';
+
+/** What orders have brought is there before the function looks. */
+const delivered =
+  (func: UapiFunction): UapiFunction =>
+  async (call) => {
+    await keepDelivered(call);
+    return func(call);
+  };
 
 const always = (data: unknown) => async (): Promise<Answer> => ({ data });
 
@@ -21,7 +30,7 @@ export const ssl: UapiModule = {
   delete_key: keys.deleteKey,
   set_key_friendly_name: keys.setKeyFriendlyName,
   set_default_key_type: keys.setDefaultKeyType,
-  find_certificates_for_key: keys.findCertificatesForKey,
+  find_certificates_for_key: delivered(keys.findCertificatesForKey),
   find_csrs_for_key: keys.findCsrsForKey,
   generate_csr: csrs.generateCsr,
   list_csrs: csrs.listCsrs,
@@ -30,16 +39,16 @@ export const ssl: UapiModule = {
   set_csr_friendly_name: csrs.setCsrFriendlyName,
   generate_cert: certs.generateCert,
   upload_cert: certs.uploadCert,
-  list_certs: certs.listCerts,
-  show_cert: certs.showCert,
-  delete_cert: certs.deleteCert,
-  set_cert_friendly_name: certs.setCertFriendlyName,
-  list_ssl_items: listSslItems,
-  fetch_cert_info: fetch.fetchCertInfo,
-  fetch_best_for_domain: fetch.fetchBestForDomain,
-  fetch_certificates_for_fqdns: fetch.fetchCertificatesForFqdns,
-  fetch_key_and_cabundle_for_certificate: fetch.fetchKeyAndCabundleForCertificate,
-  get_cabundle: fetch.getCabundle,
+  list_certs: delivered(certs.listCerts),
+  show_cert: delivered(certs.showCert),
+  delete_cert: delivered(certs.deleteCert),
+  set_cert_friendly_name: delivered(certs.setCertFriendlyName),
+  list_ssl_items: delivered(listSslItems),
+  fetch_cert_info: delivered(fetch.fetchCertInfo),
+  fetch_best_for_domain: delivered(fetch.fetchBestForDomain),
+  fetch_certificates_for_fqdns: delivered(fetch.fetchCertificatesForFqdns),
+  fetch_key_and_cabundle_for_certificate: delivered(fetch.fetchKeyAndCabundleForCertificate),
+  get_cabundle: delivered(fetch.getCabundle),
   install_ssl: installSsl,
   delete_ssl: deleteSsl,
   installed_host: hosts.installedHostOf,

@@ -5,6 +5,7 @@ import { DIALECT } from '../world.ts';
 const MOST_ALIKE = 1_000;
 
 type Kind = 'key' | 'csr' | 'certificate';
+type Owner = Pick<Call, 'actor' | 'world'>;
 
 /**
  * The `friendly_name` of a new record: as given, which must be free, or else `fallback`, with a number behind it where
@@ -17,11 +18,16 @@ export async function newLabel(call: Call, kind: Kind, fallback: string): Promis
     await refuseTaken(call, kind, given);
     return given;
   }
+  return freeLabel(call, kind, fallback);
+}
+
+/** The name, with a number behind it where it is taken. @throws CallFailure */
+export async function freeLabel(owner: Owner, kind: Kind, wanted: string): Promise<string> {
   for (let number = 1; number < MOST_ALIKE; number++) {
-    const label = number === 1 ? fallback : `${fallback} (${number})`;
-    if (!(await isTaken(call, kind, label))) return label;
+    const label = number === 1 ? wanted : `${wanted} (${number})`;
+    if (!(await isTaken(owner, kind, label))) return label;
   }
-  throw new CallFailure(`There are too many items with the friendly name “${fallback}”.`);
+  throw new CallFailure(`There are too many items with the friendly name “${wanted}”.`);
 }
 
 /** The name that a record is to have from now on. @throws CallFailure */
@@ -35,7 +41,7 @@ async function refuseTaken(call: Call, kind: Kind, label: string): Promise<void>
   if (await isTaken(call, kind, label)) throw new CallFailure(`The friendly name “${label}” is already in use.`);
 }
 
-async function isTaken({ actor: { accountId }, world: { store } }: Call, kind: Kind, label: string): Promise<boolean> {
+async function isTaken({ actor: { accountId }, world: { store } }: Owner, kind: Kind, label: string): Promise<boolean> {
   const where = { accountId, dialect: DIALECT, label };
   const found =
     kind === 'key'
