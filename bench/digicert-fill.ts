@@ -101,7 +101,13 @@ function insertKey(unit: Unit, accountId: number, userId: number, userName: stri
   const secret = randomBytes(32).toString('base64url');
   const secretHash = new Uint8Array(createHash('sha256').update(secret, 'utf8').digest());
   const key = { accountId, dialect: 'digicert', userName, userId, role: 'admin' as const, label: null, secretHash };
-  unit.insert('credentials', { ...key, id: unit.newId('credentials'), createdAt: AT, expiresAt: null, revokedAt: null });
+  unit.insert('credentials', {
+    ...key,
+    id: unit.newId('credentials'),
+    createdAt: AT,
+    expiresAt: null,
+    revokedAt: null,
+  });
   return secret;
 }
 
