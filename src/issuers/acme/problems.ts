@@ -44,34 +44,34 @@ export class AcmeError extends Error {
 export type Verdict = 'again' | 'wait' | 'refused' | 'account' | 'operator' | 'done';
 
 /** RFC 8555 §6.7, RFC 9773 §7.4, draft-ietf-acme-profiles §6. */
-const VERDICTS: Readonly<Record<string, Verdict>> = {
-  accountDoesNotExist: 'account',
-  alreadyReplaced: 'again',
-  alreadyRevoked: 'done',
-  badCSR: 'refused',
-  badNonce: 'wait',
-  badPublicKey: 'refused',
-  badRevocationReason: 'again',
-  badSignatureAlgorithm: 'operator',
-  caa: 'refused',
-  compound: 'refused',
-  connection: 'refused',
-  dns: 'refused',
-  externalAccountRequired: 'operator',
-  incorrectResponse: 'refused',
-  invalidContact: 'operator',
-  invalidProfile: 'operator',
-  malformed: 'refused',
-  orderNotReady: 'wait',
-  rateLimited: 'wait',
-  rejectedIdentifier: 'refused',
-  serverInternal: 'wait',
-  tls: 'refused',
-  unauthorized: 'operator',
-  unsupportedContact: 'operator',
-  unsupportedIdentifier: 'refused',
-  userActionRequired: 'operator',
-};
+const VERDICTS: ReadonlyMap<string, Verdict> = new Map([
+  ['accountDoesNotExist', 'account'],
+  ['alreadyReplaced', 'again'],
+  ['alreadyRevoked', 'done'],
+  ['badCSR', 'refused'],
+  ['badNonce', 'wait'],
+  ['badPublicKey', 'refused'],
+  ['badRevocationReason', 'again'],
+  ['badSignatureAlgorithm', 'operator'],
+  ['caa', 'refused'],
+  ['compound', 'refused'],
+  ['connection', 'refused'],
+  ['dns', 'refused'],
+  ['externalAccountRequired', 'operator'],
+  ['incorrectResponse', 'refused'],
+  ['invalidContact', 'operator'],
+  ['invalidProfile', 'operator'],
+  ['malformed', 'refused'],
+  ['orderNotReady', 'wait'],
+  ['rateLimited', 'wait'],
+  ['rejectedIdentifier', 'refused'],
+  ['serverInternal', 'wait'],
+  ['tls', 'refused'],
+  ['unauthorized', 'operator'],
+  ['unsupportedContact', 'operator'],
+  ['unsupportedIdentifier', 'refused'],
+  ['userActionRequired', 'operator'],
+]);
 
 /** Errors of validation, which say nothing about the account or the CA. */
 const OF_VALIDATION: ReadonlySet<string> = new Set(['unauthorized', 'badPublicKey', 'malformed']);
@@ -82,13 +82,13 @@ export function verdictOf(error: AcmeError): Verdict {
   const { type, status } = error.problem;
   // Not an error of ACME: something in between has answered.
   if (type === 'about:blank') return 'wait';
-  return VERDICTS[type] ?? (status === 429 || status >= 500 ? 'wait' : 'refused');
+  return VERDICTS.get(type) ?? (status === 429 || status >= 500 ? 'wait' : 'refused');
 }
 
 /** As `verdictOf` for an error that stands in a challenge, authorization or order. */
 export function verdictOnObject(problem: Problem): 'refused' | 'wait' {
   if (OF_VALIDATION.has(problem.type)) return 'refused';
-  const verdict = VERDICTS[problem.type] ?? 'refused';
+  const verdict = VERDICTS.get(problem.type) ?? 'refused';
   return verdict === 'wait' ? 'wait' : 'refused';
 }
 
