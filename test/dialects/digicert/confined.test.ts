@@ -107,7 +107,7 @@ async function attack(client: Client, world: World): Promise<void> {
   const before = await countRecords(store);
   for (const { method, path } of ENDPOINTS.filter((one) => NAMED.test(one.path))) {
     clock.forward(100);
-    const values: Readonly<Record<string, unknown>> = { format: 'pem_all', platformId: 29, ...world.foreign };
+    const values: Readonly<Record<string, string | number>> = { format: 'pem_all', platformId: 29, ...world.foreign };
     const named = path.replaceAll(/:(\w+)/g, (_, name: string) => String(values[name] ?? 1));
     const deeds = { POST: client.post, PUT: client.put, DELETE: client.delete } as const;
     const reply = method === 'GET' ? await client.get(named) : await deeds[method](named, bodyFor(path));
