@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** How a program of ours that imports the package is started. */
@@ -24,6 +25,24 @@ export function installTarget(python: string): Install {
     const fault = sh('python3', ['-m', 'pip', ...pip(name), '--no-deps', '--no-compile', '--target', directory]);
     return fault === null ? { command: python, environment: { PYTHONPATH: directory } } : { missing: fault };
   };
+}
+
+/** Packages of npm that drive a browser, where the machine has one: Chromium or Chrome, or that of `PEER_BROWSER`. */
+export function installForBrowser(names: string, directory: string): Runnable | { missing: string } {
+  const known = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+  const asked = process.env.PEER_BROWSER;
+  const browser = asked ?? known.map(pathOf).find((path) => path !== '');
+  if (browser === undefined) return { missing: 'there is no Chromium on the path' };
+  mkdirSync(directory);
+  const npm = ['install', '--silent', '--no-save', '--ignore-scripts', '--prefix', directory, ...names.split(' ')];
+  const fault = sh('npm', npm);
+  if (fault !== null) return { missing: fault };
+  return { command: process.execPath, environment: { PEER_PACKAGES: directory, PEER_BROWSER: browser } };
+}
+
+/** Where a command lies; empty where there is none. */
+function pathOf(command: string): string {
+  return spawnSync('which', [command], { encoding: 'utf8' }).stdout.trim();
 }
 
 function pip(name: string): string[] {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runDns } from './dns/run.ts';
-import { type Install, installPython3, installTarget, type Runnable } from './install.ts';
+import { type Install, installForBrowser, installPython3, installTarget, type Runnable } from './install.ts';
 import { runPebble } from './pebble/run.ts';
 import { createReport } from './report.ts';
 
@@ -27,6 +27,13 @@ const PEERS: readonly Peer[] = [
   { package: 'certmesh==3.0.38', program: 'certmesh-calls.py', install: installPython3 },
   // Of 2015, for Python 2.
   { package: 'digicert-client==1.1.5', program: 'digicert-client-calls.py', install: installTarget('python2.7') },
+  { package: 'aiocpanel==0.1.0', program: 'aiocpanel-calls.py', install: installPython3 },
+  { package: 'cpanel-api==0.3.0', program: 'cpanel-api-calls.py', install: installPython3 },
+  { package: 'cpanel-api==0.3.0', program: 'cpanel-market-calls.py', install: installPython3 },
+  // With certbot, which it is a plugin of.
+  { package: 'certbot-dns-cpanel==0.4.0', program: 'certbot-dns-cpanel-calls.py', install: installPython3 },
+  // No client: walks the pages of the shop as people do.
+  { package: 'puppeteer-core@25.16.0 axe-core@4.14.1', program: 'market-pages.mjs', install: installForBrowser },
 ];
 
 /** Clients that were run by hand: whole applications, or in no registry that every machine of ours reaches. */
@@ -37,6 +44,7 @@ const BY_HAND = [
   'riboseinc/digicert',
   'myklst/terraform-provider-st-digicert',
   'JupiterOne/graph-digicert',
+  'CpanelInc/cpanel-node-api',
 ] as const;
 
 /** Milliseconds for all calls of one client. */
@@ -86,8 +94,9 @@ function run(peer: Peer): void {
 
 /** The lines that our program printed; one more where it did not come to its end. */
 function call({ package: name, program }: Peer, { command, environment }: Runnable): string[] {
-  const { digicert } = JSON.parse(readFileSync(join(data, 'credentials.json'), 'utf8')) as {
+  const { digicert, cpanel } = JSON.parse(readFileSync(join(data, 'credentials.json'), 'utf8')) as {
     digicert: { apiKey: string; organizationId: number; readyDomain: string };
+    cpanel: { user: string; token: string; password: string };
   };
   const env = {
     PATH: process.env.PATH,
@@ -97,6 +106,9 @@ function call({ package: name, program }: Peer, { command, environment }: Runnab
     CHANCERY_KEY: digicert.apiKey,
     CHANCERY_ORGANIZATION: String(digicert.organizationId),
     CHANCERY_DOMAIN: digicert.readyDomain,
+    CHANCERY_CPANEL_USER: cpanel.user,
+    CHANCERY_CPANEL_TOKEN: cpanel.token,
+    CHANCERY_CPANEL_PASSWORD: cpanel.password,
   };
   const args = [join(import.meta.dirname, program)];
   const { stdout, stderr, status } = spawnSync(command, args, { env, encoding: 'utf8', timeout: LONGEST_RUN });

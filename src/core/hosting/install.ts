@@ -3,7 +3,7 @@ import type { Actor } from '../desk.ts';
 import { invalidValue, notFound } from '../errors.ts';
 import type { Facts } from '../facts.ts';
 import type { Installation } from '../hosting.ts';
-import type { Certificate, CertificateRequest, Hostname, InstallOn, Website } from '../records.ts';
+import type { Hostname, InstallOn, Website } from '../records.ts';
 import { note } from '../registry/note.ts';
 import type { Reader, Unit } from '../store.ts';
 import type { Instant } from '../time.ts';
@@ -95,36 +95,6 @@ export async function installIssued(unit: Unit, facts: Facts, chain: readonly Ui
     await unit.update('hostnames', hostname.id, installed);
     tell(`hostname:${hostname.id}`);
   }
-  if (installOn.keepFile === true) await keepFile(unit, request, certificate, chain, now);
-}
-
-/** The certificate among the files of its account, once. */
-async function keepFile(
-  unit: Unit,
-  { accountId, dialect }: CertificateRequest,
-  { der, fingerprint, spkiHash, commonName, names, notBefore, notAfter }: Certificate,
-  chain: readonly Uint8Array[],
-  createdAt: Instant,
-): Promise<void> {
-  const [known] = await unit.find('keptFiles', { accountId, dialect, fingerprint }, { limit: 1 });
-  if (known !== undefined) return;
-  const end = new Date(notAfter).toISOString().slice(0, 10);
-  unit.insert('keptFiles', {
-    id: unit.newId('keptFiles'),
-    accountId,
-    dialect,
-    type: 'certificate',
-    label: `${commonName} until ${end} (${fingerprint.slice(0, 8)})`,
-    commonName,
-    names,
-    der,
-    chainPem: chain.map((one) => new X509Certificate(one).toString()).join('') || null,
-    spkiHash,
-    fingerprint,
-    notBefore,
-    notAfter,
-    createdAt,
-  });
 }
 
 /** The first certificate of a PEM text. */

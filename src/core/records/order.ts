@@ -141,8 +141,6 @@ export type RevocationReason =
 export interface InstallOn {
   websiteIds: number[];
   hostnameIds: number[];
-  /** Whether it is kept among the account's files as well. */
-  keepFile?: true;
 }
 
 export type RequestKind = 'new' | 'renew' | 'reissue' | 'duplicate' | 'revoke' | 'import';

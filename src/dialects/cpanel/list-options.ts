@@ -103,6 +103,8 @@ const SORTS: Readonly<Record<string, Compare>> = {
   numeric: (left, right) => byNumber(numberOf(left), numberOf(right)),
   numeric_zero_as_max: (left, right) => byNumber(numberOf(left) || Infinity, numberOf(right) || Infinity),
   ipv4: (left, right) => byNumber(addressOf(left), addressOf(right)),
+  // As the vendor's own client spells it.
+  ipv_4: (left, right) => byNumber(addressOf(left), addressOf(right)),
 };
 
 function paginate(

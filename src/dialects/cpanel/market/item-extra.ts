@@ -19,7 +19,7 @@ export function itemExtra(
   const extra: ItemExtra = {
     subjectNames: [...names],
     vhostNames: [...vhostNames],
-    installOn: { ...places, keepFile: true },
+    installOn: places,
     identity,
   };
   return { ...extra };
