@@ -44,11 +44,7 @@ function createTables(): string[] {
 }
 
 /** Lookups beside those by what lists are filtered and sorted by. */
-const LOOKUPS = [
-  'create index order_details_by_account on order_details (account_id, id)',
-  'create index requests_by_order on requests (order_id)',
-  'create index certificates_by_order on certificates (order_id)',
-];
+const LOOKUPS = ['create index order_details_by_account on order_details (account_id, id)'];
 
 function createIndexes(): string[] {
   const lists = MIGRATIONS.filter((migration) => migration.lists === true);
@@ -64,6 +60,8 @@ const SHAPE = createHash('sha256')
 export function openListsCopy(records: string, file: string): ListsCopy {
   const lists = openSqlite(file, 'write');
   const source = openSqlite(records, 'read');
+  // It reads what was just written, once.
+  source.database.exec('pragma cache_size = -8192');
   let made = false;
 
   function catchUp(): { upTo: number; more: boolean } {
