@@ -1,5 +1,6 @@
 import type { IssueAsk, IssueResult } from '../../core/ports.ts';
 import { MINUTE } from '../../core/time.ts';
+import { readCertificate } from '../../pki/certificate-reader.ts';
 import { keepChain } from './chains.ts';
 import type { OpenAccount } from './client.ts';
 import { type Delivered, endsAt, OTHER_KEY, readDelivered, wrongWith } from './delivered.ts';
@@ -45,6 +46,7 @@ async function fetchCertificate(
   const delivered = await preferredChain(world, account, url);
   const wrong = delivered === null ? 'it cannot be read' : wrongWith(delivered, ask, clock.now());
   if (delivered !== null && wrong === null) {
+    if (await isOfAnother(world, ask, delivered.leaf)) return startOver(world, ask, progress);
     await keepChain(store, clock, settings.name, delivered);
     return { kind: 'issued', certificate: delivered.leaf };
   }
@@ -54,6 +56,17 @@ async function fetchCertificate(
   const details = { issuer: settings.name, request: ask.requestId, order: progress.order };
   log.warn(details, `${hostOf(world)} delivers a certificate that is not what was ordered: ${wrong}`);
   return { kind: 'refused', message: `The CA delivered a certificate that is not what was ordered: ${wrong}` };
+}
+
+/** As with another key, where two asks have the same key as well. */
+async function isOfAnother(
+  { store, settings }: StepWorld,
+  { requestId }: IssueAsk,
+  leaf: Uint8Array,
+): Promise<boolean> {
+  const { serial } = readCertificate(leaf);
+  const [kept] = await store.find('certificates', { serial, issuer: settings.name });
+  return kept !== undefined && kept.requestId !== requestId;
 }
 
 /** The chain that ends at the preferred issuer (RFC 8555 §7.4.2); the CA's first where none does. */

@@ -7,8 +7,16 @@ import { identifierOf } from '../../../src/issuers/acme/place.ts';
 import { openAcme } from '../../../src/issuers/acme/issuer.ts';
 import { accountOf } from '../../../src/issuers/acme/step.ts';
 import type { Delivery } from '../../support/acme-server/script.ts';
+import { readCertificate } from '../../../src/pki/certificate-reader.ts';
+import { SAMPLES } from '../../store/samples.ts';
 import { forEachStore } from '../../support/stores.ts';
 import { acmeWorld, askFor, certificateIn, drive } from './acme-world.ts';
+
+const orderBody = (origin: string) => ({
+  identifiers: [{ type: 'dns', value: 'a.test' }],
+  authorizations: [],
+  finalize: `${origin}/finalize/1`,
+});
 
 const payloads = (world: Awaited<ReturnType<typeof acmeWorld>>) =>
   world.ca.seen
@@ -70,6 +78,39 @@ forEachStore((open) => {
     world.ca.script.deliveries = ['other-key', 'other-key'];
     const again = await drive(world.issuer, await askFor(['b.test']), world.clock);
     assert.equal(again.result.kind, 'refused');
+  });
+
+  test('an order that the CA gives to two asks is finished by one of them, and made again for the other', async (t) => {
+    const store = await open();
+    const world = await acmeWorld(store);
+    t.after(() => world.ca.close());
+    const first = await askFor(['a.test']);
+    const made = certificateIn((await drive(world.issuer, first, world.clock)).result);
+    // The newest order again, in place of a new one: other asks for the same names, with another key and with the same.
+    const [order] = world.ca.orders;
+    const reuse = () => {
+      const answer = {
+        status: 201,
+        headers: { location: order?.url ?? '' },
+        body: { ...orderBody(world.ca.origin), status: 'valid' },
+      };
+      world.ca.script.rules.push({ at: 'new-order', trouble: { kind: 'answer', answer } });
+    };
+    reuse();
+    const second = certificateIn((await drive(world.issuer, await askFor(['a.test']), world.clock)).result);
+    assert.notDeepEqual(second, made);
+    await store.transact(async (unit) => {
+      const { serial } = readCertificate(made);
+      const sample = SAMPLES.certificates(unit.newId('certificates'));
+      unit.insert('certificates', { ...sample, requestId: first.requestId, serial, issuer: 'letsencrypt' });
+    });
+    reuse();
+    const third = certificateIn((await drive(world.issuer, { ...first, requestId: 777_777 }, world.clock)).result);
+    assert.notDeepEqual(third, made);
+    // The same request is given its own again.
+    reuse();
+    assert.deepEqual(certificateIn((await drive(world.issuer, first, world.clock)).result), made);
+    assert.equal(world.ca.certificatesIssued(), 3);
   });
 
   test('a renewal names what it replaces; where the CA does not want to hear it, it is ordered without', async (t) => {
