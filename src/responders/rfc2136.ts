@@ -9,6 +9,7 @@ export interface Rfc2136Settings extends UpdateServer {
   propagationMs: number;
 }
 
+const DNS_PORT = 53;
 /** For one look at one server; it is asked again. */
 const LONGEST_LOOK = 3_000;
 
@@ -25,7 +26,7 @@ export function createRfc2136Publisher(settings: Rfc2136Settings, tools: Visible
       await updateTxt('add', { zone, owner, value }, settings, tools);
       const timeoutMs = Math.min(settings.timeoutMs, LONGEST_LOOK);
       const { server, propagationMs } = settings;
-      await untilVisible({ zone, owner, value, server, timeoutMs, propagationMs }, tools);
+      await untilVisible({ zone, owner, value, server, port: DNS_PORT, timeoutMs, propagationMs }, tools);
     },
     cleanup: (owner, value) => updateTxt('delete', { zone: zoneOf(owner) ?? owner, owner, value }, settings, tools),
   };

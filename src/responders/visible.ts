@@ -27,6 +27,8 @@ export interface VisibleAsk {
   value: string;
   /** The primary, which the operator names. */
   server: ListenAddress;
+  /** Of secondaries. */
+  port: number;
   /** For one answer of one server. */
   timeoutMs: number;
   /** For all servers of the zone. */
@@ -49,7 +51,7 @@ export async function untilVisible(ask: VisibleAsk, tools: VisibleTools): Promis
   const deadline = tools.clock.now() + ask.propagationMs;
   const primary = await addressOf(ask.server);
   await untilShown([primary], Number.POSITIVE_INFINITY, deadline, ask, tools);
-  const others = await secondaries(ask.zone, tools);
+  const others = await secondaries(ask, tools);
   await untilShown(others, SILENCES, deadline, ask, tools);
 }
 
@@ -87,14 +89,14 @@ async function addressOf({ host, port }: ListenAddress): Promise<DnsServer> {
 }
 
 /** Addresses of the zone's name servers as the world knows them. None where that cannot be found out. */
-async function secondaries(zone: string, { resolver, guard }: VisibleTools): Promise<DnsServer[]> {
+async function secondaries({ zone, port }: VisibleAsk, { resolver, guard }: VisibleTools): Promise<DnsServer[]> {
   const { records } = await resolver.resolve(zone, 'NS');
   const names = records.slice(0, MOST_SECONDARIES).map(String);
   const found = await Promise.all(
     names.flatMap((name) => [resolver.resolve(name, 'A'), resolver.resolve(name, 'AAAA')]),
   );
   const addresses = new Set(found.flatMap((resolution) => resolution.records.slice(0, 4).map(String)));
-  return [...addresses].filter((address) => allowed(guard, address)).map((host) => ({ host, port: 53 }));
+  return [...addresses].filter((address) => allowed(guard, address)).map((host) => ({ host, port }));
 }
 
 function allowed(guard: AddressGuard, address: string): boolean {

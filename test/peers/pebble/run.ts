@@ -139,7 +139,8 @@ async function placeAll(client: Client, asks: readonly Ask[], dns: WorldDns): Pr
     const one = await place(client, ask);
     for (const { name, value } of one.records) dns.aliases.set(name.toLowerCase().replace(/\.$/, ''), value);
     placed.push(one);
-    await resend(client, one);
+    // Names that were proved before need nothing more.
+    if ((await statusOf(client, one.process)) === 'SUSPENDED') await resend(client, one);
   }
   return placed;
 }
