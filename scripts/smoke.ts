@@ -51,6 +51,8 @@ try {
   check(/"certificateId":\s*\d+/.test(ran.stdout), 'an order with authKey is issued in the same call');
   check(/"status":\s*"REVOKED"/.test(ran.stdout), 'the certificate is revoked');
   check(/CN ?= ?www\.ready\.test/.test(ran.stdout), 'an order over the DigiCert API is issued in the same call');
+  check(/^202$/m.test(ran.stdout), 'an order over the WP Engine API is accepted');
+  check(/CN ?= ?wp\.ready\.test/.test(ran.stdout), 'its certificate is there, for its domain');
   check(/"order_status":"issued"/.test(ran.stdout), 'check-dcv issues what has waited for its random value');
 } finally {
   server.kill('SIGTERM');
