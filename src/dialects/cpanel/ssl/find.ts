@@ -42,14 +42,14 @@ async function pick<R extends { id: number; label: string }>(call: Call, what: s
   }
   if (id === undefined) {
     const [found, second] = await ways.byLabel(label as string);
-    if (found === undefined) throw new CallFailure(`There is no ${what} with the friendly name “${label}”.`);
+    if (found === undefined) throw new CallFailure(`There is no ${what} with the friendly name “${brief(label)}”.`);
     if (second === undefined) return found;
     throw new CallFailure(
-      `There is more than one ${what} with the friendly name “${label}”. Provide the “id” argument.`,
+      `There is more than one ${what} with the friendly name “${brief(label)}”. Provide the “id” argument.`,
     );
   }
   const found = await ways.byId(id);
-  if (found === null) throw new CallFailure(`There is no ${what} with the ID “${id}”.`);
+  if (found === null) throw new CallFailure(`There is no ${what} with the ID “${brief(id)}”.`);
   if (label === undefined || found.label === label) return found;
   throw new CallFailure(`The “id” and “friendly_name” arguments do not refer to the same ${what}.`);
 }
@@ -78,7 +78,7 @@ export async function requiredKey(call: Call, argument: string): Promise<Subscri
   const id = call.parameters.optional(argument);
   if (id === undefined) throw missing(argument);
   const key = await keyById(call, id);
-  if (key === null) throw new CallFailure(`There is no private key with the ID “${id}”.`);
+  if (key === null) throw new CallFailure(`There is no private key with the ID “${brief(id)}”.`);
   return key;
 }
 
@@ -101,6 +101,11 @@ async function fileById({ actor, world }: Call, type: KeptFile['type'], id: stri
 function keysByLabel({ actor, world }: Call, label: string): Promise<SubscriberKey[]> {
   const { accountId } = actor;
   return world.store.find('subscriberKeys', { accountId, dialect: DIALECT, label }, { limit: 2 });
+}
+
+/** As much of what was sent as an answer repeats. */
+function brief(text = ''): string {
+  return text.length > 255 ? `${text.slice(0, 255)}…` : text;
 }
 
 /** Two records whose hashes begin alike would take 2^64 tries. */
