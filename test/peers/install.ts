@@ -8,7 +8,7 @@ export interface Runnable {
   environment: Record<string, string>;
 }
 
-/** Installs a package of PyPI below a directory of its own, or tells what is missing. */
+/** Installs a package of a registry below a directory of its own, or tells what is missing. */
 export type Install = (name: string, directory: string) => Runnable | { missing: string };
 
 /** Into a virtual environment of `python3`, with all it depends on. */
@@ -33,11 +33,18 @@ export function installForBrowser(names: string, directory: string): Runnable | 
   const asked = process.env.PEER_BROWSER;
   const browser = asked ?? known.map(pathOf).find((path) => path !== '');
   if (browser === undefined) return { missing: 'there is no Chromium on the path' };
+  const installed = installNpm(names, directory);
+  if ('missing' in installed) return installed;
+  return { ...installed, environment: { ...installed.environment, PEER_BROWSER: browser } };
+}
+
+/** Packages of npm; what they depend on comes along, none of their scripts is run. */
+export function installNpm(names: string, directory: string): Runnable | { missing: string } {
   mkdirSync(directory);
   const npm = ['install', '--silent', '--no-save', '--ignore-scripts', '--prefix', directory, ...names.split(' ')];
   const fault = sh('npm', npm);
   if (fault !== null) return { missing: fault };
-  return { command: process.execPath, environment: { PEER_PACKAGES: directory, PEER_BROWSER: browser } };
+  return { command: process.execPath, environment: { PEER_PACKAGES: directory } };
 }
 
 /** Where a command lies; empty where there is none. */

@@ -5,7 +5,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { runDns } from './dns/run.ts';
-import { type Install, installForBrowser, installPython3, installTarget, type Runnable } from './install.ts';
+import {
+  type Install,
+  installForBrowser,
+  installNpm,
+  installPython3,
+  installTarget,
+  type Runnable,
+} from './install.ts';
 import { runPebble } from './pebble/run.ts';
 import { createReport } from './report.ts';
 
@@ -32,6 +39,11 @@ const PEERS: readonly Peer[] = [
   { package: 'cpanel-api==0.3.0', program: 'cpanel-market-calls.py', install: installPython3 },
   // With certbot, which it is a plugin of.
   { package: 'certbot-dns-cpanel==0.4.0', program: 'certbot-dns-cpanel-calls.py', install: installPython3 },
+  {
+    package: '@elasticapi/wpengine-typescript-sdk@0.0.3',
+    program: 'wpengine-sdk-calls.mjs',
+    install: installNpm,
+  },
   // No client: walks the pages of the shop as people do.
   { package: 'puppeteer-core@25.16.0 axe-core@4.14.1', program: 'market-pages.mjs', install: installForBrowser },
 ];
@@ -45,6 +57,7 @@ const BY_HAND = [
   'myklst/terraform-provider-st-digicert',
   'JupiterOne/graph-digicert',
   'CpanelInc/cpanel-node-api',
+  'jpollock/local-wpe-mcp-addon',
 ] as const;
 
 /** Milliseconds for all calls of one client. */
@@ -103,6 +116,7 @@ function call({ package: name, program }: Peer, { command, environment }: Runnab
     ...environment,
     PYTHONDONTWRITEBYTECODE: '1',
     CHANCERY_URL: url,
+    CHANCERY_CREDENTIALS: join(data, 'credentials.json'),
     CHANCERY_KEY: digicert.apiKey,
     CHANCERY_ORGANIZATION: String(digicert.organizationId),
     CHANCERY_DOMAIN: digicert.readyDomain,
