@@ -164,5 +164,6 @@ function insertOrder(unit: Unit, accountId: number, n: number, ground: Ground): 
   if (pending) return;
   const certificate = newCertificate(request.id, request, n);
   const life = { notBefore: createdAt, notAfter, createdAt, subscriptionEndsAt: createdAt + YEAR };
-  unit.insert('certificates', { ...certificate, product, ...life, state: n % 50 === 1 ? 'revoked' : 'active' });
+  const revoked = n % 50 === 1 ? { state: 'revoked' as const, revokedAt: createdAt } : {};
+  unit.insert('certificates', { ...certificate, product, ...life, ...revoked });
 }
