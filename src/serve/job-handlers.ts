@@ -35,6 +35,7 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'refresh-renewal-hints': every(5 * MINUTE, clock, desk.office.refreshRenewalHints),
     'remove-expired': every(HOUR, clock, desk.office.removeExpired),
     'expire-checkouts': every(HOUR, clock, desk.platform.operatorCheckouts.expireCheckouts),
+    'remove-grants': every(HOUR, clock, desk.platform.operatorCheckouts.removeGrants),
   };
 }
 
@@ -44,6 +45,7 @@ const RECURRING = [
   'send-validation-notices',
   'run-auto-orders',
   'expire-checkouts',
+  'remove-grants',
   'refresh-renewal-hints',
   'remove-expired',
 ];

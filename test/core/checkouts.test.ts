@@ -252,4 +252,72 @@ forEachStore((open) => {
     const empty = await checkouts.bySecret(other.secret);
     assert.deepEqual([empty?.checkout.state, empty?.checkout.total], ['cancelled', 0]);
   });
+
+  test('a process that dies after the payment leaves a job that goes on, and nothing is charged twice', async () => {
+    const shop = await openShop(await open());
+    const { world, checkouts } = shop;
+    const { store } = world.engine;
+    for (const name of ['_dcv.one.test', '_dcv.two.test']) world.domains.published.add(name);
+    const caa = world.domains.caa.bind(world.domains);
+    world.domains.caa = () => Promise.reject(new Error('the process dies here'));
+    const { checkout } = await openTwo(shop);
+    assert.equal((await checkouts.payFromBalance(checkout.id)).checkout.state, 'paid');
+    assert.deepEqual(await store.find('certificates', {}), []);
+    world.domains.caa = caa;
+    await assert.rejects(checkouts.payFromBalance(checkout.id), isKind('wrong-state'));
+    world.clock.forward(HOUR);
+    await runDueJobs(world);
+    assert.equal((await store.find('certificates', {})).length, 2);
+    assert.deepEqual(await moneyOf(shop), { balance: 8_000, reserved: 0 });
+    assert.deepEqual(
+      (await store.find('charges', {})).map(({ state, amount }) => [state, amount]),
+      [
+        ['captured', 1_000],
+        ['captured', 1_000],
+      ],
+    );
+  });
+
+  test('a payment that is undone leaves nothing of itself', async () => {
+    const shop = await openShop(await open());
+    const { world, checkouts } = shop;
+    const { store } = world.engine;
+    const { checkout, secret } = await openTwo(shop);
+    const transact = store.transact.bind(store);
+    store.transact = (work) =>
+      transact(async (unit) => {
+        const done = await work(unit);
+        throw new Error(`the database is gone ${typeof done}`);
+      });
+    await assert.rejects(checkouts.payFromBalance(checkout.id), /the database is gone/);
+    store.transact = transact;
+    assert.equal((await checkouts.bySecret(secret))?.checkout.state, 'open');
+    for (const kind of ['orders', 'requests', 'charges', 'validations', 'jobs'] as const) {
+      assert.deepEqual(await store.find(kind, {}), [], kind);
+    }
+    assert.deepEqual(await moneyOf(shop), { balance: 10_000, reserved: 0 });
+    assert.equal((await checkouts.payFromBalance(checkout.id)).checkout.state, 'paid');
+  });
+
+  test('grants are removed a day after their end', async () => {
+    const { world, operator } = await openShop(await open());
+    const { store } = world.engine;
+    const now = world.clock.now();
+    const grant = {
+      accountId: 1,
+      dialect: 'test',
+      kind: 'token',
+      userName: 'ada',
+      bound: null,
+      createdAt: now,
+      endedAt: null,
+    } as const;
+    await store.transact(async (unit) => {
+      for (const [index, expiresAt] of [now + HOUR, now - 23 * HOUR, now - 25 * HOUR].entries()) {
+        unit.insert('grants', { ...grant, id: unit.newId('grants'), secretHash: Buffer.from([index]), expiresAt });
+      }
+    });
+    assert.equal(await operator.removeGrants(), 1);
+    assert.equal((await store.find('grants', {})).length, 2);
+  });
 });
