@@ -189,7 +189,10 @@ forEachStore((open) => {
     const both = await makeCertificate({ key: RSA, names: ['shop.test', 'www.shop.test'], ca: CA });
     await client.data('SSL::install_ssl', { domain: 'shop.test', cert: both, key: RSA });
     assert.equal(await client.data('SSL::can_ssl_redirect'), 1);
+    const redirecting = async () => (await client.data('DomainInfo::domains_data')).main_domain.is_https_redirecting;
+    assert.equal(await redirecting(), 1);
     assert.deepEqual(await client.data(name, toggle('shop.test', 0)), ['shop.test']);
+    assert.equal(await redirecting(), 0);
     assert.match((await client.errors(name, { domains: 'shop.test', state: 2 }))[0] as string, /must be 1 or 0/);
   });
 
@@ -217,7 +220,7 @@ forEachStore((open) => {
     const query = 'cpanel_jsonapi_apiversion=2&cpanel_jsonapi_module=SSL&cpanel_jsonapi_func=installssl';
     const install = async (sent: Record<string, string>) => {
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const payload = `${query}&${new URLSearchParams(sent)}`;
+      const payload = `${query}&${new URLSearchParams(sent).toString()}`;
       return (await client.raw({ method: 'POST', url: '/json-api/cpanel', headers, payload })).json.cpanelresult;
     };
     const good = await install({ domain: 'shop.test', crt: leaf, key: RSA, cabundle: middleCert });

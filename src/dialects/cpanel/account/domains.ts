@@ -1,4 +1,5 @@
 import type { Answer, Call, UapiModule } from '../call.ts';
+import { redirectedDomains } from '../ssl/redirects.ts';
 import { addressOf, documentRoot, serverName, type VirtualHost, virtualHosts } from '../websites.ts';
 
 /** WebVhosts and DomainInfo: names that the account serves, by their virtual hosts. */
@@ -74,7 +75,11 @@ async function listDomains(call: Call): Promise<Answer> {
 
 async function domainsData(call: Call): Promise<Answer> {
   const { main, sub, addon, parked } = sorted(await virtualHosts(call));
-  const view = (type: string) => (host: VirtualHost) => domainView(call, host, type);
+  const redirected = new Set(await redirectedDomains(call));
+  const view = (type: string) => (host: VirtualHost) => ({
+    ...domainView(call, host, type),
+    is_https_redirecting: redirected.has(serverName(host)) ? 1 : 0,
+  });
   return {
     data: {
       main_domain: main === null ? null : view('main_domain')(main),
