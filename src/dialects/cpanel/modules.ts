@@ -11,7 +11,7 @@ import { ssl } from './ssl/functions.ts';
 import { unknownFunction, unknownModule } from './errors.ts';
 
 /** Every module that is served, by its name. Names are case-sensitive. */
-const MODULES: ReadonlyMap<string, UapiModule> = new Map<string, UapiModule>([
+export const MODULES: ReadonlyMap<string, UapiModule> = new Map<string, UapiModule>([
   ['Market', market],
   ['SSL', ssl],
   ['DCV', dcv],

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeskError, type ErrorKind } from '../../../src/core/errors.ts';
 import { CallFailure } from '../../../src/dialects/cpanel/call.ts';
 import { failed } from '../../../src/dialects/cpanel/envelopes.ts';
 import { returnAddress, withQuery } from '../../../src/dialects/cpanel/market/addresses.ts';
+import { MARKET_ARGUMENTS } from '../../../src/dialects/cpanel/market/arguments.ts';
+import { market } from '../../../src/dialects/cpanel/market/functions.ts';
+import { openApi } from '../../../src/dialects/cpanel/openapi.ts';
 import { createParameters } from '../../../src/dialects/cpanel/parameters.ts';
 import { isToken, newPassword, newToken, securityToken } from '../../../src/dialects/cpanel/secrets.ts';
-import { randomBytes } from 'node:crypto';
 
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
 
@@ -94,4 +97,11 @@ test('tokens and passwords are told apart by their form', () => {
   for (const token of tokens) assert.ok(isToken(token));
   assert.equal(isToken(newPassword(random)), false);
   assert.match(securityToken(random.bytes(32), 'session'), /^[0-9]{10}$/);
+});
+
+test('every function of the Market is described', () => {
+  assert.equal(Object.keys(market).length, 19);
+  assert.deepEqual(Object.keys(MARKET_ARGUMENTS).toSorted(), Object.keys(market).toSorted());
+  const { paths } = openApi() as { paths: Record<string, object> };
+  for (const name of Object.keys(market)) assert.ok(paths[`/execute/Market/${name}`], name);
 });
