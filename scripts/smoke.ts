@@ -53,6 +53,8 @@ try {
   check(/CN ?= ?www\.ready\.test/.test(ran.stdout), 'an order over the DigiCert API is issued in the same call');
   check(/^202$/m.test(ran.stdout), 'an order over the WP Engine API is accepted');
   check(/CN ?= ?wp\.ready\.test/.test(ran.stdout), 'its certificate is there, for its domain');
+  check(/^https:\/\/panel\.test\/done\?order_status=success$/m.test(ran.stdout), 'a purchase is paid on its page');
+  check(/DNS:shop\.test, DNS:www\.shop\.test/.test(ran.stdout), 'its certificate comes out of the queue');
   check(/"order_status":"issued"/.test(ran.stdout), 'check-dcv issues what has waited for its random value');
 } finally {
   server.kill('SIGTERM');
