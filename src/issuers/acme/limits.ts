@@ -1,4 +1,4 @@
-import { HOUR, SECOND } from '../../core/time.ts';
+import { HOUR, MINUTE, SECOND } from '../../core/time.ts';
 import type { Rate, RateOverrides } from './settings.ts';
 
 /** What CAs count, and over whom. */
@@ -63,16 +63,19 @@ const PUBLISHED: readonly Published[] = [
   },
 ];
 
+/** How much later than its moment a place may be used. */
+export const PLACE_HOLDS = MINUTE;
+
 /**
  * What may lie between our note of a use, made before the call, and the CA's: a certificate is counted when its order is
  * finalized. Milliseconds.
  */
 const LATER_THERE: Readonly<Record<LimitName, number>> = {
-  ordersPerAccount: 15 * SECOND,
+  ordersPerAccount: PLACE_HOLDS,
   certificatesPerDomain: HOUR,
   certificatesPerNames: HOUR,
-  failuresPerName: 15 * SECOND,
-  accountsPerAddress: 15 * SECOND,
+  failuresPerName: PLACE_HOLDS,
+  accountsPerAddress: PLACE_HOLDS,
 };
 
 /** The limits that hold at a CA: what it publishes, changed by the configuration; null there means none. */

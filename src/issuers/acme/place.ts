@@ -3,6 +3,7 @@ import { HOUR } from '../../core/time.ts';
 import { readCertificate } from '../../pki/certificate-reader.ts';
 import { bucketsOfOrder, domainOf } from './counted.ts';
 import { sameNames } from './delivered.ts';
+import { PLACE_HOLDS } from './limits.ts';
 import type { AcmeOrder, Identifier } from './objects.ts';
 import { AcmeError, type Problem } from './problems.ts';
 import type { Progress } from './progress.ts';
@@ -13,20 +14,20 @@ import { accountOf, goOn, hostOf, later, type StepWorld } from './step.ts';
 export async function place(world: StepWorld, ask: IssueAsk, progress: Progress): Promise<IssueResult> {
   const { clock, client, places, settings } = world;
   const closed = await places.closedUntil(settings.name, scopesOf(world, ask));
-  if (closed !== null) return later(world, { ...progress, placed: false }, closed, `${hostOf(world)} asks to wait`);
+  if (closed !== null) return later(world, { ...progress, placed: null }, closed, `${hostOf(world)} asks to wait`);
   const unanswerable = await nameWithoutWay(world, ask.names);
   if (unanswerable !== null) {
     return { kind: 'refused', message: `Nothing here can answer a challenge for ${unanswerable}` };
   }
   const replaced = progress.withoutReplaces ? null : await replacedBy(world, ask);
-  if (!progress.placed) {
+  if (progress.placed === null || clock.now() > progress.placed + PLACE_HOLDS) {
     const how = { byHint: replaced !== null, sameNames: replacesSameNames(ask) };
     const taken = await places.take(bucketsOfOrder(world.counted, ask, how));
     if (!taken.taken) {
       const message = `The limits of ${hostOf(world)} leave no room for now`;
       return { kind: 'unavailable', message, until: taken.until };
     }
-    if (taken.at > clock.now()) return goOn({ ...progress, placed: true }, taken.at);
+    if (taken.at > clock.now()) return goOn({ ...progress, placed: taken.at }, taken.at);
   }
   await checkProfile(world);
   const account = await accountOf(world);
@@ -37,11 +38,11 @@ export async function place(world: StepWorld, ask: IssueAsk, progress: Progress)
   } catch (error) {
     if (replaced === null || !isAboutReplacing(error)) throw error;
     // RFC 9773 §5: ordered again as if it replaced nothing, which is counted differently.
-    return goOn({ ...progress, withoutReplaces: true, placed: false }, clock.now());
+    return goOn({ ...progress, withoutReplaces: true, placed: null }, clock.now());
   }
   const ordered = order.identifiers.map(({ value }) => value);
   if (!sameNames(ordered, ask.names)) throw new AcmeError('The CA made an order for other names than asked for');
-  const began = { ...progress, stage: 'prove' as const, order: order.url, placed: false, since: clock.now() };
+  const began = { ...progress, stage: 'prove' as const, order: order.url, placed: null, since: clock.now() };
   return goOn(began, clock.now());
 }
 

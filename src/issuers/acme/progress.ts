@@ -10,8 +10,8 @@ export interface Progress {
   stage: 'place' | 'prove' | 'answer' | 'check' | 'finish';
   /** URL of the order; null in `place` alone. */
   order: string | null;
-  /** A place under the CA's limits is taken. */
-  placed: boolean;
+  /** The moment of a place under the CA's limits that is taken. */
+  placed: Instant | null;
   /** The CA did not want to hear what is replaced (RFC 9773 §5). */
   withoutReplaces: boolean;
   /** Challenges that are published. */
@@ -42,7 +42,7 @@ export interface PublishedAnswer {
 const NEW: Progress = {
   stage: 'place',
   order: null,
-  placed: false,
+  placed: null,
   withoutReplaces: false,
   answers: [],
   thumbprint: null,

@@ -77,7 +77,7 @@ async function afterRateLimit(
   tell(world, ask, progress, error);
   if (progress.stage === 'finish') return waitFor(world, progress, until);
   const message = `${hostOf(world)} asks to wait: ${describeProblem(error.problem ?? NO_PROBLEM)}`;
-  const result = later(world, { ...progress, placed: false }, until, message);
+  const result = later(world, { ...progress, placed: null }, until, message);
   if (result.kind === 'unavailable') await withdrawAll(world, progress);
   return result;
 }
@@ -103,7 +103,7 @@ async function afterTrouble(
     return { kind: 'refused', message };
   }
   if (progress.troubles + 1 < (progress.stage === 'place' ? TROUBLES_TO_PLACE : TROUBLES_TO_PROVE)) {
-    return waitFor(world, { ...progress, placed: false }, wanted);
+    return waitFor(world, { ...progress, placed: null }, wanted);
   }
   await withdrawAll(world, progress);
   return { kind: 'unavailable', message: `${hostOf(world)} cannot be reached, or does not answer as it should` };
