@@ -1,7 +1,16 @@
+import { ACCOUNT_ARGUMENTS } from './account/arguments.ts';
 import { MARKET_ARGUMENTS } from './market/arguments.ts';
 import { MODULES } from './modules.ts';
+import { SSL_ARGUMENTS } from './ssl/arguments.ts';
 
 type Json = Record<string, unknown>;
+
+/** Arguments by module and function. */
+const ARGUMENTS: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>> = {
+  Market: MARKET_ARGUMENTS,
+  SSL: SSL_ARGUMENTS,
+  ...ACCOUNT_ARGUMENTS,
+};
 
 const TEXTS = { type: ['array', 'null'], items: { type: 'string' } };
 
@@ -53,7 +62,7 @@ export function openApi(): Json {
 }
 
 function operation(module: string, func: string, method: 'get' | 'post'): Json {
-  const known = module === 'Market' ? (MARKET_ARGUMENTS[func] ?? {}) : {};
+  const known = ARGUMENTS[module]?.[func] ?? {};
   const members = Object.entries(known).map(([name, description]) => ({
     name: name.replace('*', ''),
     required: name.endsWith('*'),
