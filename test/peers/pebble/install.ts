@@ -2,13 +2,15 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 /** Where Go's module proxy has it; the version is the newest that was looked at. */
-const MODULE = 'github.com/letsencrypt/pebble/v2/cmd/pebble@v2.8.0';
+const MODULE = 'github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.1';
 
 /**
- * The Pebble of this machine, else Debian's package, else built from its source.
+ * The Pebble that `PEBBLE` names, that of this machine, else Debian's package, else built from its source.
  * @param directory for what is built
  */
 export function installPebble(directory: string): { command: string } | { missing: string } {
+  const { PEBBLE } = process.env;
+  if (PEBBLE !== undefined) return runs(PEBBLE) ? { command: PEBBLE } : { missing: `${PEBBLE} does not run` };
   if (runs('pebble')) return { command: 'pebble' };
   const debian = spawnSync('apt-get', ['install', '-y', '--no-install-recommends', 'pebble'], {
     encoding: 'utf8',
