@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Kind } from '../core/records.ts';
 import { LIST_KINDS, listedFields } from './list-kinds.ts';
 import { MIGRATIONS } from './migrate.ts';
+import type { IsolatedQuery } from './open.ts';
 import type { Row, Value } from './rows.ts';
 import { indexSome } from './search-index.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
@@ -17,8 +18,8 @@ export interface ListsCopy {
    * @returns the last commit that is in it, and whether there are more.
    */
   catchUp(): { upTo: number; more: boolean };
-  /** Takes some records into the search index. @returns false where nothing is left to do. */
-  indexTexts(): Promise<boolean>;
+  /** Takes some records into the search index, as many at once as asked for. @returns false where nothing is left to do. */
+  indexTexts(rounds?: number): Promise<boolean>;
   close(): void;
 }
 
@@ -88,10 +89,12 @@ export function openListsCopy(records: string, file: string): ListsCopy {
 
   return {
     catchUp,
-    async indexTexts() {
+    async indexTexts(rounds = 1) {
       lists.run('begin immediate', []);
       try {
-        const more = await indexSome('sqlite', async (text, parameters = []) => lists.all(text, parameters));
+        const query: IsolatedQuery = async (text, parameters = []) => lists.all(text, parameters);
+        let more = true;
+        for (let round = 0; more && round < rounds; round += 1) more = await indexSome('sqlite', query);
         lists.run('commit', []);
         return more;
       } finally {

@@ -29,6 +29,8 @@ export interface SqliteLists {
 const THREAD_FROM = 64;
 /** Milliseconds between two looks of the thread at what was written. */
 const PAUSE = 100;
+/** Steps of the search index in one commit, where all is taken in at once. */
+const MANY_ROUNDS = 100;
 /** Bytes of a database whose copy is made, and whose long reads are done, on a thread. */
 const LARGE_FILE = 32 * 2 ** 20;
 
@@ -102,7 +104,7 @@ export function createSqliteLists(records: string, newest: () => number): Sqlite
     async indexTexts() {
       await ready();
       const own = openListsCopy(records, file);
-      while (await own.indexTexts());
+      while (await own.indexTexts(MANY_ROUNDS));
       own.close();
     },
     afterCommit() {
