@@ -133,6 +133,27 @@ forEachStore((open) => {
     assert.equal(world.ca.certificatesIssued(), 60);
   });
 
+  test('renewals that name what they replace wait for nobody', async (t) => {
+    const store = await open();
+    const world = await acmeWorld(store, { settings: { limits: asRates } });
+    t.after(() => world.ca.close());
+    world.ca.script.limits = { ...LETSENCRYPT, newOrders: { count: 20, seconds: 3 * 3_600 } };
+    const names = Array.from({ length: 20 }, (_, index) => `n${index}.shared.test`);
+    const first: Uint8Array[] = [];
+    for (const name of names)
+      first.push(certificateIn((await drive(world.issuer, await askFor([name]), world.clock)).result));
+    const before = world.clock.at;
+    const fleet: Waiting[] = [];
+    for (const [index, name] of names.entries()) {
+      const ask = await askFor([name], { replaces: first[index] ?? null });
+      fleet.push({ at: before, ask, issuer: world.issuer, issuance: issuanceOf(world.issuer, ask, before) });
+    }
+    assert.equal((await driveFleet(fleet, world.clock, 5)).issued, 20);
+    assert.deepEqual(limited(world.ca), []);
+    assert.ok(world.clock.at - before < MINUTE, String(world.clock.at - before));
+    assert.equal((await store.find('issuerUses', { bucket: 'ordersPerAccount' })).length, 20);
+  });
+
   test('a short wait is waited for, a long one is told, with the moment from which on there is room', async (t) => {
     const store = await open();
     const world = await acmeWorld(store, { settings: { limits: { ordersPerAccount: { most: 1, seconds: 240 } } } });

@@ -21,7 +21,7 @@ export function newOrder(world: World, account: Account, payload: unknown): Answ
     throw new ProblemError('malformed', 'notBefore and notAfter are not supported');
   const profile = readProfile(world, ask.profile);
   const replaced = ask.replaces === undefined ? null : readReplaced(world, account, identifiers, ask.replaces);
-  takeUse(world, 'newOrders', String(account.id));
+  if (replaced === null) takeUse(world, 'newOrders', String(account.id));
   for (const { value } of identifiers) checkUse(world, 'failedValidations', `${account.id} ${value}`);
   if (replaced === null) {
     checkUse(world, 'duplicateCertificates', namesKey(identifiers.map(({ value }) => value)));

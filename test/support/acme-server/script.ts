@@ -94,7 +94,7 @@ export interface CountLimit {
 
 export interface Limits {
   newAccounts?: CountLimit;
-  /** For each account. */
+  /** For each account; orders with `replaces` do not count. */
   newOrders?: CountLimit;
   /** Certificates for each set of names, whichever account; orders with `replaces` do not count. */
   duplicateCertificates?: CountLimit;
