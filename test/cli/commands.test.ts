@@ -74,6 +74,48 @@ test('keys are made, listed without secrets, and revoked once', () => {
   assert.deepEqual(chancery(['keys', 'revoke', String(made.id), '--data', data]).code, 1);
 });
 
+test('websites are made with their names, which the operator vouches for, and end', () => {
+  const account = ['--account', 'demo', '--dialect', 'wp-engine'];
+  const names = ['--hostname', 'cli.test', 'www.cli.test'];
+  type Website = { id: number; uid: string; hostnames: { id: number; name: string; verifiedAt: string | null }[] };
+  const made = json<Website>(['websites', 'create', 'clishop', ...account, '--group', 'Cli', ...names]);
+  assert.deepEqual(
+    made.hostnames.map(({ name, verifiedAt }) => [name, verifiedAt]),
+    [
+      ['cli.test', null],
+      ['www.cli.test', null],
+    ],
+  );
+  const [first] = made.hostnames;
+  assert.equal(typeof json<{ verifiedAt: string }>(['websites', 'vouch', String(first?.id)]).verifiedAt, 'string');
+  const more = json<{ name: string }[]>([
+    'websites',
+    'add-hostnames',
+    String(made.id),
+    '--hostname',
+    'more.test',
+    '--proved',
+  ]);
+  assert.equal(more[0]?.name, 'more.test');
+  assert.equal(json<{ name: string }>(['websites', 'remove-hostname', String(first?.id)]).name, 'cli.test');
+  const plain = chancery(['websites', 'list', '--data', data]).out;
+  assert.match(plain, /clishop +www\.cli\.test \(\d+\), more\.test \(\d+\)/);
+  assert.match(plain, /readysite +wp\.ready\.test/);
+  assert.equal(chancery(['websites', 'create', 'clishop', ...account, '--data', data]).code, 1);
+  assert.equal(chancery(['websites', 'create', 'x', '--account', 'demo', '--dialect', 'digicert']).code, 2);
+  assert.equal(json<{ uid: string }>(['websites', 'delete', String(made.id)]).uid, made.uid);
+  assert.ok(!chancery(['websites', 'list', '--data', data]).out.includes('clishop'));
+});
+
+test('a credential of two words is made, and one of the kind that is asked for', () => {
+  const ask = ['keys', 'create', '--account', 'demo', '--dialect'];
+  const { credentials } = json<{ credentials: Record<string, string> }>([...ask, 'wp-engine']);
+  assert.deepEqual(Object.keys(credentials), ['userId', 'password']);
+  const password = json<{ credentials: Record<string, string> }>([...ask, 'cpanel', '--kind', 'password']).credentials;
+  assert.ok('password' in password && !('token' in password));
+  assert.equal(chancery([...ask, 'cpanel', '--kind', 'badge', '--data', data]).code, 2);
+});
+
 test('mistakes end with 2 and say what is meant', () => {
   const cases: [string[], RegExp][] = [
     [['doctr'], /did you mean doctor\?/],

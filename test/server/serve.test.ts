@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { generateKeyPairSync } from 'node:crypto';
+import { generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request as httpsRequest } from 'node:https';
 import type { TLSSocket } from 'node:tls';
@@ -20,6 +20,7 @@ interface Credentials {
   digicert: { apiKey: string; organizationId: number; readyDomain: string };
   realtimeRegister: { apiKey: string; customer: string };
   admin: { apiKey: string };
+  wpEngine: { userId: string; password: string; installId: string; domains: { id: string; name: string }[] };
 }
 
 type Started = { server: RunningServer; data: string; credentials: Credentials };
@@ -86,8 +87,41 @@ test('a later start keeps account and keys', async () => {
   assert.deepEqual(second.credentials, first.credentials);
   assert.equal(second.server.credentials?.secrets.get('realtime-register'), first.credentials.realtimeRegister.apiKey);
   const listed = await fetch(`${second.server.url}/admin/v1/keys`, bearer(first.credentials.admin.apiKey));
-  assert.equal(((await listed.json()) as { total: number }).total, 3);
+  assert.equal(((await listed.json()) as { total: number }).total, 6);
   await second.server.close();
+});
+
+test('on a hosting platform the sandbox answers for the account’s own domains, and shows the certificate', async () => {
+  const { server, credentials } = await start('hosted');
+  const { userId, password, installId, domains } = credentials.wpEngine;
+  assert.equal(domains[0]?.name, 'wp.ready.test');
+  const headers = {
+    authorization: `Basic ${Buffer.from(`${userId}:${password}`).toString('base64')}`,
+    'content-type': 'application/json',
+  };
+  const path = `${server.url}/v1/installs/${installId}/domains`;
+  const added = await fetch(path, { method: 'POST', headers, body: '{"name":"new-shop.example.com"}' });
+  const { id } = (await added.json()) as { id: string };
+  const holder = { email_address: 'j@example.com', given_name: 'J', family_name: 'D', region_code: 'DE' };
+  const certificate = `${path}/${id}/ssl_certificate`;
+  const ordered = await fetch(certificate, { method: 'POST', headers, body: JSON.stringify(holder) });
+  assert.deepEqual([ordered.status, await ordered.text()], [202, '']);
+  const shown = (await (await fetch(certificate, { headers })).json()) as {
+    certificate: { status: string };
+    cert_info: { cert: string };
+  };
+  assert.equal(shown.certificate.status, 'ENABLED');
+  assert.equal(new X509Certificate(shown.cert_info.cert).subjectAltName, 'DNS:new-shop.example.com');
+  const check = await fetch(`${path}/${id}/check_status`, { method: 'POST', headers });
+  const { report_id: report } = (await check.json()) as { report_id: string };
+  const seen = (await (await fetch(`${path}/check_status/${report}`, { headers })).json()) as {
+    report: { domains: { result: string; a_record: string }[] };
+  };
+  assert.deepEqual(
+    seen.report.domains.map(({ result, a_record: address }) => [result, address]),
+    [['status 404', '127.0.0.1']],
+  );
+  await server.close();
 });
 
 test('keys of one API open no other', async () => {
