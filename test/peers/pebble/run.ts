@@ -3,65 +3,63 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  credentialsOf,
-  runCommand,
-  type ServerPlace,
-  type ServerProcess,
-  spawnServer,
-} from '../../support/server-process.ts';
+import { runCommand, type ServerPlace } from '../../support/server-process.ts';
 import { freePorts } from '../ports.ts';
 import { createReport, type Report } from '../report.ts';
+import { type Desk, DOMAIN, startDesk, WAYS, ZONE } from './desk.ts';
 import { installPebble } from './install.ts';
 import { type Ask, type Client, detailsOf, download, place, type Placed, resend, statusOf } from './orders.ts';
 import { type Pebble, startPebble } from './pebble-server.ts';
 import { startWorldDns, type WorldDns } from './world-dns.ts';
 
 const ORDERS = 200;
-/** Nobody's; every look-up of this run goes to the run's own DNS. */
-const DOMAIN = 'chancery-peer.net';
-const ZONE = `acme.${DOMAIN}`;
+/** Of a shorter run in which the desk crashes. */
+const ORDERS_WITH_CRASHES = 60;
+const CRASHES = 3;
 /** Milliseconds for all orders. */
 const LONGEST_RUN = 900_000;
 const PAUSE = 2_000;
 
-/** Products whose orders Pebble signs, each validated in its own way. */
-const WAYS = [
-  { product: 'dv-single', code: 'ssl_chancery_dv', challenge: 'http-01', issuer: 'pebble-http' },
-  { product: 'dv-multi', code: 'ssl_chancery_dv_multi', challenge: 'tls-alpn-01', issuer: 'pebble-tls' },
-  { product: 'dv-wildcard', code: 'ssl_chancery_dv_wildcard', challenge: 'dns-01', issuer: 'pebble-dns' },
-] as const;
-
 /**
- * 200 orders over the Realtime Register API, signed by Pebble with its defaults, validated over http-01, tls-alpn-01
- * and dns-01 by the desk's responders: all of them finish, and none is signed twice.
+ * Orders over the Realtime Register API, signed by Pebble with its defaults, validated over http-01, tls-alpn-01 and
+ * dns-01 by the desk's responders: all of them finish, and none is signed twice. Once more with a desk that crashes.
  */
-export async function runPebble(directory: string, report: Report, orders = ORDERS): Promise<void> {
+export async function runPebble(directory: string, report: Report): Promise<void> {
   console.log('# pebble');
   const installed = installPebble(directory);
   if ('missing' in installed) return report.skip('pebble', installed.missing);
-  mkdirSync(join(directory, 'pebble'));
+  await runOrders(installed.command, join(directory, 'pebble'), report, ORDERS, 0);
+  await runOrders(installed.command, join(directory, 'pebble-crashes'), report, ORDERS_WITH_CRASHES, CRASHES);
+}
+
+async function runOrders(
+  command: string,
+  directory: string,
+  report: Report,
+  orders: number,
+  crashes: number,
+): Promise<void> {
+  mkdirSync(directory);
   await using opened = new AsyncDisposableStack();
   const ports = await freePorts(['http', 'tls', 'responderDns', 'acme', 'management']);
   const dns = await startWorldDns(ZONE, ports.responderDns);
   opened.defer(() => dns.close());
-  const pebble = await startPebble(installed.command, join(directory, 'pebble'), { ...ports, dns: dns.port });
+  const places = { ...ports, dns: dns.port };
+  const pebble = await startPebble(command, directory, places);
   opened.defer(() => pebble.close());
-  const { server, client } = await startDesk(join(directory, 'pebble'), pebble, ports, dns.port);
-  opened.defer(async () => {
-    server.signal('SIGTERM');
-    await server.ended;
-  });
+  const desk = await startDesk(directory, pebble, places);
+  opened.defer(() => desk.close());
 
   const asks = Array.from({ length: orders }, (_, at) => askOf(at, orders));
-  await delegate(server.place, asks, dns);
+  await delegate(desk.place, asks, dns);
   const started = Date.now();
-  const placed = await placeAll(client, asks, dns);
-  const open = await untilDone(client, placed);
+  const placed = await placeAll(desk.client, asks, dns);
+  const open = await untilDone(desk, placed, crashes);
   const seconds = Math.round((Date.now() - started) / 1_000);
-  await judge(client, placed, open, pebble, report, seconds);
-  if (process.env.PEBBLE_LOG !== undefined) writeFileSync(process.env.PEBBLE_LOG, `${server.log()}\n${pebble.log()}`);
-  if (open.size > 0) console.log(`# log of the desk: ${server.log().slice(-4_000)}`);
+  console.log(`# ${orders} orders, ${crashes} crashes, ${seconds} s`);
+  await judge(desk.client, placed, open, pebble, report, crashes);
+  if (process.env.PEBBLE_LOG !== undefined) writeFileSync(process.env.PEBBLE_LOG, `${desk.log()}\n${pebble.log()}`);
+  if (open.size > 0 && crashes === 0) console.log(`# log of the desk: ${desk.log().slice(-4_000)}`);
 }
 
 /** The last tenth asks for names that were ordered before: there the CA uses some of its authorizations again. */
@@ -72,57 +70,6 @@ function askOf(at: number, orders: number): Ask {
   if (way.product === 'dv-wildcard') return { product: way.code, names: [`*.${name}`], free: [name] };
   if (way.product === 'dv-multi') return { product: way.code, names: [name, `a.${name}`, `b.${name}`], free: [] };
   return { product: way.code, names: [name], free: [`www.${name}`] };
-}
-
-type Ports = Record<'http' | 'tls' | 'responderDns' | 'acme' | 'management', number>;
-
-async function startDesk(
-  directory: string,
-  { directoryUrl, trustedCa }: Pebble,
-  ports: Ports,
-  dns: number,
-): Promise<{ server: ServerProcess; client: Client }> {
-  const configFile = join(directory, 'chancery.toml');
-  const issuers = WAYS.map(
-    ({ issuer, challenge }) => `
-[issuers.${issuer}]
-kind = "acme"
-directory = "${directoryUrl}"
-termsAgreed = true
-contacts = ["peers@${DOMAIN}"]
-challenges = ["${challenge}"]
-trustedCa = "${trustedCa}"
-allowedRanges = ["127.0.0.0/8", "::1/128"]
-`,
-  );
-  const products = WAYS.map(
-    ({ product, issuer }) => `[[products]]\nid = "${product}"\nissuers = ["${issuer}"]\nwildcardsAllowed = false\n`,
-  );
-  const config = `
-[log]
-level = "warn"
-[accounts]
-startBalance = 100000000
-[rateLimits]
-perSecond = 0
-[workers]
-jobs = 32
-[validation]
-dnsServers = ["127.0.0.1:${dns}"]
-allowedRanges = ["127.0.0.0/8"]
-[responder]
-http = "127.0.0.1:${ports.http}"
-tlsAlpn = "127.0.0.1:${ports.tls}"
-[responder.dns]
-listen = "127.0.0.1:${ports.responderDns}"
-zone = "${ZONE}"
-${issuers.join('')}
-${products.join('')}`;
-  writeFileSync(configFile, config);
-  const serverPlace: ServerPlace = { directory: join(directory, 'data'), configFile };
-  const server = spawnServer(serverPlace);
-  const url = await server.listening;
-  return { server, client: { url, ...credentialsOf(serverPlace) } };
 }
 
 /** What customers publish once: the CNAMEs that `responder name` tells. */
@@ -145,20 +92,28 @@ async function placeAll(client: Client, asks: readonly Ask[], dns: WorldDns): Pr
   return placed;
 }
 
-/** Waits until no process is open. Answers with those that are not completed, and their state. */
-async function untilDone(client: Client, placed: readonly Placed[]): Promise<Map<Placed, string>> {
+/**
+ * Waits until no process is open, and lets the desk crash as often as told, spread over the work. Answers with those
+ * that are not completed, and their state.
+ */
+async function untilDone(desk: Desk, placed: readonly Placed[], crashes: number): Promise<Map<Placed, string>> {
   const end = Date.now() + LONGEST_RUN;
   let open = new Map(placed.map((one) => [one, '']));
   const failed = new Map<Placed, string>();
+  let crashed = 0;
   while (open.size > 0 && Date.now() < end) {
     const still = new Map<Placed, string>();
     for (const one of open.keys()) {
-      const status = await statusOf(client, one.process);
+      const status = await statusOf(desk.client, one.process);
       if (status === 'FAILED' || status === 'CANCELLED') failed.set(one, status);
       else if (status !== 'COMPLETED') still.set(one, status);
     }
     open = still;
-    if (open.size > 0) await sleep(PAUSE);
+    const done = placed.length - open.size;
+    if (crashed < crashes && done >= (placed.length * crashed) / crashes) {
+      crashed += 1;
+      await desk.crash();
+    } else if (open.size > 0) await sleep(PAUSE);
   }
   return new Map([...failed, ...open]);
 }
@@ -169,15 +124,17 @@ async function judge(
   open: ReadonlyMap<Placed, string>,
   pebble: Pebble,
   report: Report,
-  seconds: number,
+  crashes: number,
 ): Promise<void> {
   const say = (good: boolean, what: string): void => (good ? report.ok(what) : report.notOk(what));
-  for (const way of WAYS) {
+  if (crashes > 0) await judgeCrashes(client, placed, open, crashes, say);
+  for (const way of crashes > 0 ? [] : WAYS) {
     const own = placed.filter(({ ask }) => ask.product === way.code);
     const done = own.filter((one) => !open.has(one));
     say(done.length === own.length, `pebble: ${done.length} of ${own.length} orders finished over ${way.challenge}`);
+    const [stuck] = own.filter((one) => open.has(one));
+    if (stuck !== undefined) console.log(`# not finished: ${await detailsOf(client, stuck.process)}`);
   }
-  for (const [one] of [...open].slice(0, 3)) console.log(`# not finished: ${await detailsOf(client, one.process)}`);
   const finished = placed.length - open.size;
   say(
     pebble.issued.length === finished,
@@ -194,7 +151,30 @@ async function judge(
     `pebble: every certificate is for its names and signed by its chain ${wrong.slice(0, 3).join('; ')}`.trimEnd(),
   );
   console.log(`# pebble: ${pebble.settings().join('; ')}`);
-  console.log(`# ${pebble.calls()} signed calls; all took ${seconds} s`);
+  console.log(`# ${pebble.calls()} signed calls`);
+}
+
+/** Where the CA looks while the desk is away, it sees no answer and says no; nothing else may come of a crash. */
+async function judgeCrashes(
+  client: Client,
+  placed: readonly Placed[],
+  open: ReadonlyMap<Placed, string>,
+  crashes: number,
+  say: (good: boolean, what: string) => void,
+): Promise<void> {
+  const others: string[] = [];
+  for (const { process } of open.keys()) {
+    const details = await detailsOf(client, process);
+    if (!/"FAILED".*The CA could not validate/.test(details)) others.push(details);
+  }
+  const finished = placed.length - open.size;
+  const good = others.length === 0 && finished > 0;
+  const missed = open.size - others.length;
+  const what = `${finished} of ${placed.length} orders finished over ${crashes} crashes of the desk`;
+  say(
+    good,
+    `pebble: ${what}, ${missed} were looked at while it was away, ${others.length} are stuck ${others[0] ?? ''}`.trimEnd(),
+  );
 }
 
 async function faultOf(client: Client, { ask, process }: Placed): Promise<string | null> {
@@ -209,11 +189,15 @@ async function faultOf(client: Client, { ask, process }: Placed): Promise<string
   return leaf.verify(new X509Certificate(issuing).publicKey) ? null : 'not signed by its chain';
 }
 
-// `node test/peers/pebble/run.ts 12` for a short run of it alone.
+// It alone: `node test/peers/pebble/run.ts`, or so many orders and crashes: `node test/peers/pebble/run.ts 12 1`.
 if (import.meta.main) {
   const report = createReport();
   const directory = mkdtempSync(join(tmpdir(), 'chancery-pebble-'));
-  await runPebble(directory, report, Number(process.argv[2] ?? ORDERS));
+  const [orders, crashes = '0'] = process.argv.slice(2);
+  const installed = installPebble(directory);
+  if (orders === undefined) await runPebble(directory, report);
+  else if ('command' in installed)
+    await runOrders(installed.command, join(directory, 'run'), report, Number(orders), Number(crashes));
   rmSync(directory, { recursive: true });
   if (report.counts.failed > 0) process.exitCode = 1;
 }
