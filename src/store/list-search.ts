@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Kind } from '../core/records.ts';
+import type { Row } from './rows.ts';
 import { type AnyFilter, idIn, textCondition } from './list-conditions.ts';
 import { BY_ROWID, countRows, countStatement, run, type Search } from './list-run.ts';
 import {
@@ -13,6 +14,9 @@ import {
   pending,
 } from './search-index.ts';
 import { fieldOf, searchableFields, TABLES } from './tables.ts';
+
+/** Shorter labels are `www` and the like. */
+const SHORTEST_LABEL = 5;
 
 /**
  * A text that every match holds and the search index knows: what is searched for, or the longest piece of a filter by
@@ -31,10 +35,25 @@ function piecesOf(kind: Kind, { field, op, value }: AnyFilter): string[] {
   return op === 'eq' && fieldOf(table, field).type === 'json' ? [value] : [];
 }
 
+/**
+ * A whole name is in few records, but most of its trigrams (`www`, `.com`, those of the domain) are in nearly all, and
+ * the index walks every one of them: the longest label before the domain is tried first, and mostly leads to as few.
+ */
+function piecesToTry(text: string): string[] {
+  if (!/^[\w*-]+(\.[\w-]+){2,}$/.test(text)) return [text];
+  const labels = text.split('.').slice(0, -2);
+  const longest = labels.reduce((one, other) => (other.length > one.length ? other : one));
+  return longest.length < SHORTEST_LABEL ? [text] : [longest, text];
+}
+
 /** The list with a condition that leads to the few records that may hold the text; null where these are many. */
 export async function leadByText(search: Search, text: string, searched: string): Promise<Search | null> {
   const { engine, table, asked, conditions, limits } = search;
-  const found = await run(search, candidates(engine, table.kind, text, asked.accountId, limits.candidates + 1));
+  let found: readonly Row[] = [];
+  for (const piece of engine === 'sqlite' ? piecesToTry(text) : [text]) {
+    found = await run(search, candidates(engine, table.kind, piece, asked.accountId, limits.candidates + 1));
+    if (found.length <= limits.candidates) break;
+  }
   if (found.length > limits.candidates) return null;
   const ids = found.map((row) => row[0] as number);
   const named = idIn(searched);

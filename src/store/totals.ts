@@ -33,6 +33,13 @@ const DIMENSIONS: { readonly [K in Kind]?: Dimensions } = {
   notifications: { values: ['accountId'], days: ['firedAt'] },
 };
 
+/** The states of requests are counted on SQLite alone (migration 004). */
+function dimensionsOf(engine: Engine, kind: Kind): Dimensions | undefined {
+  const dimensions = DIMENSIONS[kind];
+  if (engine === 'postgres' || kind !== 'requests' || dimensions === undefined) return dimensions;
+  return { ...dimensions, values: [...dimensions.values, 'state'] };
+}
+
 /** Day of a null in the tables of totals. */
 const NO_DAY = -1_000_000;
 /** Edges of days beyond which counting them one by one is no gain. */
@@ -58,7 +65,7 @@ export function planTotals(
   filters: readonly AnyFilter[],
   groups: readonly (readonly AnyFilter[])[],
 ): TotalsPlan | null {
-  const dimensions = DIMENSIONS[kind];
+  const dimensions = dimensionsOf(engine, kind);
   if (dimensions === undefined) return null;
   const edges: Edge[] = [];
   const translate = (filter: AnyFilter): Condition | null => translateFilter(engine, kind, dimensions, filter, edges);

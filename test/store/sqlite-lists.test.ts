@@ -115,6 +115,26 @@ test('after a restore the lists are those of what was restored', async () => {
   assert.deepEqual(await listed(await world.open.again(empty)), [1, 2]);
 });
 
+test('requests are counted by their state as they change it', async () => {
+  const store = await world.open();
+  const count = async (...states: string[]): Promise<number | undefined> => {
+    const filters = [{ field: 'state', op: 'in', value: states }] as const;
+    return (await store.list('requests', { ...base, limit: 0, filters })).total;
+  };
+  await store.transact(async (unit) => {
+    for (let id = 1; id <= 9; id += 1) unit.insert('requests', { ...SAMPLES.requests(id), state: 'waiting' });
+  });
+  assert.deepEqual([await count('waiting'), await count('completed')], [9, 0]);
+  await store.transact(async (unit) => {
+    for (const id of [1, 2, 3]) await unit.update('requests', id, { state: 'issuing' });
+    for (const id of [1, 2]) await unit.update('requests', id, { state: 'completed' });
+    await unit.delete('requests', 9);
+  });
+  assert.deepEqual([await count('waiting'), await count('issuing'), await count('completed')], [5, 1, 2]);
+  await store.transact(async (unit) => unit.update('requests', 3, { state: 'failed' }));
+  assert.deepEqual([await count('waiting', 'failed'), await count('issuing')], [6, 0]);
+});
+
 test('what the lists do not hold is asked of the records', async () => {
   const store = await world.open();
   await store.transact(async (unit) => {
