@@ -5,6 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { createUrlRule, linksOf } from '../../../src/issuers/acme/urls.ts';
 import type { Answer, Endpoint } from '../../support/acme-server/script.ts';
+import { createAddressGuard } from '../../../src/validation/address-guard.ts';
+import { createGuardedFetch } from '../../../src/validation/guarded-fetch.ts';
 import { createWorld } from '../../support/stores.ts';
 import { acmeWorld, askFor, certificateIn, drive, type Fixture } from './acme-world.ts';
 
@@ -197,4 +199,20 @@ test('Link headers are read as RFC 8288 writes them', () => {
   ]);
   assert.deepEqual(linksOf(undefined, 'alternate', base), []);
   assert.deepEqual(linksOf('nonsense; rel="alternate"', 'alternate', base), []);
+});
+
+test('TLS is checked: a CA whose server is not trusted is not asked', async (t) => {
+  const { ca, again, clock } = await world(t, { server: { tls: true } });
+  const guard = createAddressGuard({ allow: ['127.0.0.0/8', '::1/128'] });
+  const untrusting = createGuardedFetch({ guard });
+  const refused = await drive(again({ fetch: untrusting }), await askFor(['a.test']), clock);
+  assert.equal(refused.result.kind, 'unavailable');
+  assert.deepEqual(ca.seen, []);
+  const trusting = createGuardedFetch({ guard, trustedCa: ca.tlsRoot as string });
+  certificateIn((await drive(again({ fetch: trusting }), await askFor(['a.test']), clock)).result);
+  const inside = createGuardedFetch({ guard: createAddressGuard(), trustedCa: ca.tlsRoot as string });
+  const before = ca.seen.length;
+  const guarded = await drive(again({ fetch: inside }), await askFor(['b.test']), clock);
+  assert.equal(guarded.result.kind, 'unavailable');
+  assert.equal(ca.seen.length, before);
 });
