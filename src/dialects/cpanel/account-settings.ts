@@ -16,8 +16,9 @@ export interface AccountSettings {
   problems: Problem[];
   /** When a check of all websites began; null where none runs. */
   checkingSince: number | null;
-  /** Certificates of requests that were completed by then were put among the account's own. */
+  /** Certificates of requests that were completed until then, and of these, were put among the account's own. */
   deliveredUntil: number;
+  deliveredIds: number[];
 }
 
 export interface Problem {
@@ -35,6 +36,7 @@ const FRESH: AccountSettings = {
   problems: [],
   checkingSince: null,
   deliveredUntil: 0,
+  deliveredIds: [],
 };
 
 const nameOf = ({ accountId }: Pick<Actor, 'accountId'>): string => `${DIALECT}/account/${accountId}`;
