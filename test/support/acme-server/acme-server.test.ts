@@ -1,52 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHmac, X509Certificate } from 'node:crypto';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { openssl } from '../openssl.ts';
-import { createMiniClient, type MiniClient, signJws, type Reply } from './mini-client.ts';
-import { type AcmeServer, type AcmeServerOptions, problemType, startAcmeServer } from './server.ts';
-import { PROBLEM_STATUS, type ProblemType } from './problems.ts';
-
-async function start(t: TestContext, options: AcmeServerOptions = {}) {
-  const ca = await startAcmeServer(options);
-  t.after(() => ca.close());
-  const client = createMiniClient(ca.origin);
-  return { ca, client, at: (path: string) => ca.origin + path };
-}
-
-async function register(ca: AcmeServer, client: MiniClient): Promise<void> {
-  const reply = await client.post(`${ca.origin}/new-account`, { termsOfServiceAgreed: true });
-  assert.equal(reply.status, 201, reply.text);
-  client.accountUrl = reply.headers.get('location');
-}
-
-const dns = (...names: string[]) => names.map((value) => ({ type: 'dns', value }));
-
-function csrFor(names: readonly string[]): string {
-  const sans = names.map((name) => `${/^[\d.]+$|:/.test(name) ? 'IP' : 'DNS'}:${name}`).join(',');
-  const args = 'req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout /dev/null -subj /'.split(' ');
-  const pem = openssl([...args, '-addext', `subjectAltName=${sans}`]);
-  return Buffer.from((/-----BEGIN[^-]+-----([^-]+)/.exec(pem)?.[1] ?? '').replaceAll(/\s/g, ''), 'base64').toString(
-    'base64url',
-  );
-}
-
-/** Goes through an order to its certificate; fails where a step is not as expected. */
-async function obtain(client: MiniClient, origin: string, identifiers: { type: string; value: string }[], more = {}) {
-  const order = await client.post(`${origin}/new-order`, { identifiers, ...more });
-  assert.equal(order.status, 201, order.text);
-  const orderUrl = order.headers.get('location') as string;
-  for (const url of order.body.authorizations) {
-    const authorization = await client.post(url, null);
-    if (authorization.body.status === 'pending') await client.post(authorization.body.challenges[0].url, {});
-    assert.equal((await client.post(url, null)).body.status, 'valid');
-  }
-  const finalized = await client.post(order.body.finalize, { csr: csrFor(identifiers.map(({ value }) => value)) });
-  assert.equal(finalized.status, 200, finalized.text);
-  const done = await client.post(orderUrl, null);
-  assert.equal(done.body.status, 'valid');
-  const chain = await client.post(done.body.certificate, null);
-  return { orderUrl, done, chain };
-}
+import { csrFor, dns, obtain, register, start } from './flow.ts';
+import { createMiniClient, type Reply, signJws } from './mini-client.ts';
+import type { ProblemType } from './problems.ts';
+import { problemType } from './server.ts';
 
 test('signs what was ordered, with chains that openssl follows', async (t) => {
   const { ca, client } = await start(t);
@@ -219,102 +178,6 @@ test('ends an order whose challenge fails, and refuses to finalize it', async (t
   assert.equal(problemType(failed.body.challenges[0].error), 'dns');
   assert.equal((await client.post(at('/order/1'), null)).body.status, 'invalid');
   assert.equal(ca.certificatesIssued(), 0);
-});
-
-test('keeps a client waiting for as many looks as told, with Retry-After', async (t) => {
-  const { ca, client, at } = await start(t);
-  Object.assign(ca.script, { pendingLooks: 2, processingLooks: 2, retryAfter: { seconds: 90, as: 'date' } });
-  await register(ca, client);
-  const order = await client.post(at('/new-order'), { identifiers: dns('a.test') });
-  const url = order.body.authorizations[0];
-  const { body } = await client.post(url, null);
-  await client.post(body.challenges[0].url, {});
-  const looks: string[] = [];
-  for (let n = 0; n < 3; n += 1) looks.push((await client.post(url, null)).body.status);
-  assert.deepEqual(looks, ['pending', 'pending', 'valid']);
-  const states = [(await client.post(order.body.finalize, { csr: csrFor(['a.test']) })).body.status];
-  let last: Reply | undefined;
-  for (let n = 0; n < 3; n += 1) {
-    const reply = await client.post(at('/order/1'), null);
-    states.push(reply.body.status);
-    last ??= reply;
-  }
-  assert.deepEqual(states, ['processing', 'processing', 'processing', 'valid']);
-  assert.ok(Date.parse(last?.headers.get('retry-after') ?? '') > Date.now());
-});
-
-test('makes every trouble that a script asks for', async (t) => {
-  const { ca, client, at } = await start(t);
-  await register(ca, client);
-  const order = () => client.post(at('/new-order'), { identifiers: dns('a.test') });
-  for (const type of Object.keys(PROBLEM_STATUS) as ProblemType[]) {
-    ca.script.rules.push({
-      at: 'new-order',
-      trouble: { kind: 'problem', problem: { type, detail: 'told to' }, retryAfter: 7 },
-    });
-    const reply = await order();
-    assert.deepEqual([reply.status, problemType(reply.body)], [PROBLEM_STATUS[type], type]);
-    assert.equal(reply.headers.get('retry-after'), '7');
-  }
-  assert.equal(ca.orders.length, 0);
-  for (const [kind, orders] of [
-    ['reset-before', 0],
-    ['reset-after', 1],
-    ['reset-within', 2],
-  ] as const) {
-    ca.script.rules.push({ at: 'new-order', trouble: { kind } });
-    await assert.rejects(order(), TypeError);
-    assert.equal(ca.orders.length, orders, kind);
-  }
-  ca.script.rules.push(
-    { at: 'new-order', trouble: { kind: 'truncate' } },
-    { at: 'new-order', trouble: { kind: 'garbage' } },
-  );
-  for (let n = 0; n < 2; n += 1) {
-    const { status, body } = await order();
-    assert.deepEqual([status, body], [201, null]);
-  }
-  ca.script.rules.push({ at: 'new-order', trouble: { kind: 'oversize', bytes: 100_000 } });
-  assert.ok((await order()).text.length > 100_000);
-  const edit = (answer: { body: unknown }) => ({
-    ...answer,
-    body: { ...(answer.body as object), finalize: 'http://x.test' },
-  });
-  ca.script.rules.push({ at: 'new-order', skip: 1, trouble: { kind: 'edit', edit: edit as never } });
-  assert.notEqual((await order()).body.finalize, 'http://x.test');
-  assert.equal((await order()).body.finalize, 'http://x.test');
-  assert.equal(ca.script.rules.length, 0);
-});
-
-test('rejects the share of nonces it is told to, the same for the same seed', async (t) => {
-  const outcomes = await Promise.all(
-    [5, 5, 6].map(async (seed) => {
-      const { ca, client, at } = await start(t, { seed });
-      ca.script.badNonceShare = 0.3;
-      const seen: string[] = [];
-      for (let n = 0; n < 40; n += 1) seen.push((await client.post(at('/new-account'), {})).status === 400 ? 'x' : '.');
-      return seen.join('');
-    }),
-  );
-  assert.equal(outcomes[0], outcomes[1]);
-  assert.notEqual(outcomes[0], outcomes[2]);
-  const share = (outcomes[0] ?? '').split('x').length - 1;
-  assert.ok(share >= 5 && share <= 20, outcomes.join(' '));
-});
-
-test('counts: orders, duplicates, and lets them through again later', async (t) => {
-  let now = Date.parse('2026-11-22T12:00:00Z');
-  const { ca, client, at } = await start(t, { clock: { now: () => now } });
-  await register(ca, client);
-  ca.script.limits = { newOrders: { count: 3, seconds: 600 }, duplicateCertificates: { count: 1, seconds: 60 } };
-  await obtain(client, ca.origin, dns('a.test'));
-  const twice = await client.post(at('/new-order'), { identifiers: dns('a.test') });
-  assert.deepEqual([twice.status, twice.headers.get('retry-after')], [429, '60']);
-  now += 61_000;
-  await obtain(client, ca.origin, dns('a.test'));
-  assert.equal(ca.certificatesIssued('a.test'), 2);
-  const full = await client.post(at('/new-order'), { identifiers: dns('b.test') });
-  assert.deepEqual([full.status, problemType(full.body)], [429, 'rateLimited']);
 });
 
 test('tells when to renew, takes a replacement once, revokes once', async (t) => {
