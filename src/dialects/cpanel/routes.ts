@@ -7,6 +7,7 @@ import { CallFailure, type UapiFunction } from './call.ts';
 import { ACCESS_DENIED, asApi2, failed, inWhm, type Result, succeeded, whmFailure, wrapped } from './envelopes.ts';
 import { applyListOptions } from './list-options.ts';
 import { html, loginPage } from './login.ts';
+import { described } from './market/described.ts';
 import { findFunction } from './modules.ts';
 import { createParameters, type Pairs } from './parameters.ts';
 import { pairsOf } from './read-body.ts';
@@ -60,7 +61,7 @@ export function apiRoutes(app: FastifyInstance, world: World): void {
       `${session}/execute/:module/:func`,
       execute((_module, _func, result) => result),
     );
-    serve(`${session}/wrapped/execute/:module/:func`, execute(wrapped));
+    serve(`${session}/wrapped/execute/:module/:func`, execute(described));
     serve(`${session}/json-api/cpanel`, jsonApi);
     serve(`${session}/json-api/uapi_cpanel`, whmApi);
   }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { HOUR } from '../../../src/core/time.ts';
 import { forEachStore } from '../../support/stores.ts';
-import { holdAgainstRules } from './client.ts';
+import { holdAgainstRules, queryOf } from './client.ts';
 import { certificate, DONE, moneyOf, openBuyer, order, pay } from './market-world.ts';
 
 const CALL = { provider: 'Chancery' };
@@ -125,6 +125,24 @@ forEachStore((open) => {
       payload,
     });
     assert.equal(posted.json.data.certificates.length, 2);
+  });
+
+  test('clients that were generated from the published description find its shapes', async () => {
+    const buyer = await openBuyer(await open());
+    const { client, access_token } = buyer;
+    const url = '/wrapped/execute/Market/request_ssl_certificates';
+    const ask = async (certificates: readonly string[]) => {
+      const query = queryOf({ ...CALL, access_token, certificate: certificates });
+      return (await client.raw({ url: `${url}?${query}` })).json;
+    };
+    const one = await ask([certificate()]);
+    assert.deepEqual(Object.keys(one), ['apiversion', 'func', 'module', 'result']);
+    assert.deepEqual(Object.keys(one.result.data.certificates), ['order_item_id', 'key_id']);
+    assert.equal((await ask([certificate(), certificate()])).result.data.certificates.length, 2);
+    const { order_item_id } = one.result.data.certificates;
+    const details = `/wrapped/execute/Market/get_certificate_status_details?${queryOf({ ...CALL, order_item_id })}`;
+    const { json } = await client.raw({ url: details });
+    assert.deepEqual(json.result.data.domain_details, { domain: 'shop.test', status: 'NOTVALIDATED' });
   });
 
   test('a wildcard is proved by the TXT record that the queue shows', async () => {
