@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { connect as connectTcp } from 'node:net';
@@ -113,6 +114,25 @@ test('refuses every other protocol, and names without a challenge', async (t) =>
   assert.deepEqual([nameless.protocol, nameless.error !== ''], [null, true]);
   const silent = await shake(responder.port, { servername: 'shop.test' });
   assert.equal(silent.protocol, false);
+});
+
+test('shakes hands with openssl s_client', async (t) => {
+  const { responder } = await start(t);
+  const connectTo = async (alpn: string): Promise<string> => {
+    const args = ['s_client', '-connect', `127.0.0.1:${responder.port}`, '-servername', 'shop.test', '-alpn', alpn];
+    const child = spawn('openssl', args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (chunk: Buffer) => (output += chunk.toString()));
+    await once(child, 'close');
+    return output;
+  };
+  const good = await connectTo('acme-tls/1');
+  assert.match(good, /ALPN protocol: acme-tls\/1/);
+  assert.match(good, /subject=CN ?= ?ACME challenge/);
+  const bad = await connectTo('h2');
+  assert.match(bad, /no application protocol/i);
+  assert.ok(!bad.includes('BEGIN CERTIFICATE'));
 });
 
 test('survives what is no TLS', async (t) => {
