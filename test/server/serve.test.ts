@@ -36,6 +36,9 @@ async function start(name: string, options: { tls?: boolean; toml?: string; line
   return { server, data, credentials };
 }
 
+/** The sandbox, with a line in the log for every request. */
+const HOSTED_TOML = '[sandbox]\nenabled = true\n[log]\nrequests = true\n';
+
 const bearer = (key: string) => ({ headers: { authorization: `Bearer ${key}` } });
 
 test('the first start makes one account with keys that work, in a private file', async () => {
@@ -92,7 +95,8 @@ test('a later start keeps account and keys', async () => {
 });
 
 test('on a hosting platform the sandbox answers for the account’s own domains, and shows the certificate', async () => {
-  const { server, credentials } = await start('hosted');
+  const lines: string[] = [];
+  const { server, data, credentials } = await start('hosted', { lines, toml: HOSTED_TOML });
   const { userId, password, installId, domains } = credentials.wpEngine;
   assert.equal(domains[0]?.name, 'wp.ready.test');
   const headers = {
@@ -108,7 +112,7 @@ test('on a hosting platform the sandbox answers for the account’s own domains,
   assert.deepEqual([ordered.status, await ordered.text()], [202, '']);
   const shown = (await (await fetch(certificate, { headers })).json()) as {
     certificate: { status: string };
-    cert_info: { cert: string };
+    cert_info: { cert: string; key: string };
   };
   assert.equal(shown.certificate.status, 'ENABLED');
   assert.equal(new X509Certificate(shown.cert_info.cert).subjectAltName, 'DNS:new-shop.example.com');
@@ -122,6 +126,13 @@ test('on a hosting platform the sandbox answers for the account’s own domains,
     [['status 404', '127.0.0.1']],
   );
   await server.close();
+  // Neither key nor password is in the log of requests, or in the database as it lies on the disk.
+  assert.ok(lines.some((line) => line.includes('/ssl_certificate')));
+  const key = shown.cert_info.key.split('\n')[1] as string;
+  const database = readFileSync(join(data, 'chancery.sqlite')).toString('latin1');
+  for (const text of [lines.join(''), database]) {
+    assert.ok(!text.includes(password) && !text.includes(key) && !text.includes('PRIVATE KEY'));
+  }
 });
 
 test('keys of one API open no other', async () => {
