@@ -73,9 +73,16 @@ async function orderNow(
   try {
     return (await place(world, actor, domain, { names, believed, key, holder })).request.orderId;
   } catch (error) {
-    await world.subscriberKeys.remove(actor, key.id);
+    await removeUnused(world, actor, key);
     throw error;
   }
+}
+
+/** What broke after the order was on record will be taken up by its job, which needs the key. */
+async function removeUnused({ store, subscriberKeys }: World, actor: Actor, key: SubscriberKey): Promise<void> {
+  const { accountId, spkiHash } = key;
+  const [request] = await store.find('requests', { accountId, spkiHash }, { limit: 1 });
+  if (request === undefined) await subscriberKeys.remove(actor, key.id);
 }
 
 /** The domain, and of `www.` and the name without it, or the name below `*.`, what the install serves as well. */

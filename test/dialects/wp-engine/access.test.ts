@@ -110,4 +110,27 @@ forEachStore((open) => {
     );
     assert.equal((await client.get(`${path}/ssl_certificate`)).status, 404);
   });
+
+  test('what breaks after the order is on record is taken up by its job, with the key that was made', async () => {
+    const client = await openClient(await open());
+    const { clock, engine, runJobs, store } = client.desk;
+    const { path, domains } = await openPlace(client);
+    const check = engine.domains.check;
+    engine.domains.check = () => Promise.reject(new Error('the machine is on fire'));
+    assert.equal((await client.post(`${path}/ssl_certificate`, HOLDER)).status, 500);
+    engine.domains.check = check;
+    clock.forward(60_000);
+    await runJobs();
+    const [domain] = await store.find('hostnames', { id: domains[0]?.id ?? 0 });
+    assert.ok(domain?.certificateId);
+    const { certificate, cert_info: info } = (await client.get(`${path}/ssl_certificate`)).json;
+    assert.equal(certificate.status, 'ENABLED');
+    assert.match(info.key, /PRIVATE KEY/);
+    // What failed before anything was on record leaves no key behind.
+    const other = await openPlace(client);
+    const before = (await store.find('subscriberKeys', {})).length;
+    client.desk.office.desk.placeOrder = () => Promise.reject(new Error('not even begun'));
+    assert.equal((await client.post(`${other.path}/ssl_certificate`, HOLDER)).status, 500);
+    assert.equal((await store.find('subscriberKeys', {})).length, before);
+  });
 });
