@@ -33,8 +33,11 @@ const DIMENSIONS: { readonly [K in Kind]?: Dimensions } = {
   notifications: { values: ['accountId'], days: ['firedAt'] },
 };
 
-/** The states of requests are counted on SQLite alone (migration 004). */
+const ORDERS: Dimensions = { values: ['accountId', 'state', 'product'], days: ['createdAt'] };
+
+/** Orders and the states of requests are counted on SQLite alone (migration 004). */
 function dimensionsOf(engine: Engine, kind: Kind): Dimensions | undefined {
+  if (kind === 'orders') return engine === 'sqlite' ? ORDERS : undefined;
   const dimensions = DIMENSIONS[kind];
   if (engine === 'postgres' || kind !== 'requests' || dimensions === undefined) return dimensions;
   return { ...dimensions, values: [...dimensions.values, 'state'] };
