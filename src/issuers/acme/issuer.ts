@@ -40,6 +40,7 @@ export function openAcme(parts: AcmeParts): StepWorld {
     transport,
     client: createAcmeClient(settings, transport),
     places: createPlaces(store, clock, random),
+    openedAt: clock.now(),
     counted: {
       limits: limitsOf(settings.directory, settings.limits),
       name: settings.name,

@@ -158,6 +158,9 @@ async function failed(
       failures.map(({ name }) => name),
     ),
   );
+  // The desk began anew after this order did: while it was away, the CA saw no answers.
+  const wasAway = progress.since !== null && progress.since < world.openedAt;
+  if (wasAway && progress.restarts < MOST_RESTARTS) return startOver(world, ask, progress);
   const message = cleanText(
     `The CA could not validate ${failures.map(({ name, problem }) => `${name}: ${describeProblem(problem)}`).join('; ')}`,
     2_000,

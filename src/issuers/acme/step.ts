@@ -18,6 +18,8 @@ export interface StepWorld extends AcmeParts, AccountWorld {
   client: AcmeClient;
   places: Places;
   counted: CountedBy;
+  /** When this process began to work with the CA. */
+  openedAt: Instant;
 }
 
 /** Calls about one order at the same time. */
