@@ -16,6 +16,7 @@ Secrets come from the environment alone:
 | \`DATABASE_URL\` | PostgreSQL (\`postgres://…\`) in place of SQLite |
 | \`CHANCERY_PASSPHRASE\` | encrypts the CA's keys and other secrets at rest, in place of the key file |
 | \`CHANCERY_SMTP_PASSWORD\` | password of the user in \`[mail]\` |
+| \`CHANCERY_PAYMENT_SECRET\` | signs the links to \`shop.paymentUrl\` |
 | \`CHANCERY_EAB_NAME\` | key of the external account binding of the issuer NAME |
 | \`CHANCERY_TSIG_SECRET\` | secret of the TSIG key in \`[responder.rfc2136]\` |
 | \`CHANCERY_DNS_WEBHOOK_SECRET\` | signs what is sent to \`[responder.dnsWebhook]\` |
