@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 
 const { CHANCERY_URL: base, PEER_PACKAGES: packages, PEER_BROWSER: browserPath } = process.env;
 const { CHANCERY_CPANEL_USER: user, CHANCERY_CPANEL_TOKEN: token, CHANCERY_CPANEL_PASSWORD: password } = process.env;
-const require = createRequire(`${packages}/`);
-const puppeteer = await import(pathToFileURL(require.resolve('puppeteer-core')).href);
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const installed = createRequire(`${packages}/`);
+const puppeteer = await import(pathToFileURL(installed.resolve('puppeteer-core')).href);
+const axe = readFileSync(installed.resolve('axe-core/axe.min.js'), 'utf8');
 
 // The client's own website, to which the browser comes back.
 const visits = [];
