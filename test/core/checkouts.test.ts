@@ -160,6 +160,32 @@ forEachStore((open) => {
     assert.deepEqual(await moneyOf(shop), { balance: 2_000, reserved: 0 });
   });
 
+  test('money that comes late and is told twice at one time is credited once', async () => {
+    for (const references of [
+      ['INV-7', 'INV-7'],
+      ['INV-8', 'INV-9'],
+    ] as const) {
+      const shop = await openShop(await open(), 0);
+      const { checkout } = await openTwo(shop);
+      shop.world.clock.forward(HOUR);
+      let waiting = 0;
+      let both = (): void => undefined;
+      const arrived = new Promise<void>((resolve) => (both = resolve));
+      shop.asks.of = async () => {
+        waiting += 1;
+        if (waiting === 2) both();
+        await arrived;
+        throw new DeskError('not-found', 'Website 7 does not exist');
+      };
+      await Promise.allSettled(
+        references.map((reference) => shop.operator.payOutside(checkout.id, { reference, cents: 2_000, by: 'olga' })),
+      );
+      assert.deepEqual(await moneyOf(shop), { balance: 2_000, reserved: 0 }, references.join());
+      const { store } = shop.world.engine;
+      assert.equal((await store.find('auditEvents', { action: 'account.credited' })).length, 1);
+    }
+  });
+
   test('what nobody paid in time is over, but money that comes late counts', async () => {
     const shop = await openShop(await open());
     const { checkouts, operator, world } = shop;

@@ -119,6 +119,8 @@ function shownPrice({ product, amount }: CheckoutItem, currency: string): Quote 
 /** Whoever comes second finds it ended. @throws DeskError `conflict` */
 async function end(unit: Unit, { id, state, total }: Checkout, changes: Partial<Checkout>): Promise<void> {
   const known = state === 'expired' ? (await checkoutBy(unit, id)).state : state;
+  // An open one may be marked as expired at this moment; whatever else it is now, somebody was faster.
+  if (known !== 'open' && known !== 'expired') throw new DeskError('conflict', `Checkout ${id} is ${known} by now`);
   await unit.update('checkouts', id, changes, { state: known, total });
 }
 
