@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { cidr, hostAndPort, hostName, seconds, whole } from './schema-parts.ts';
+import { cidr, hostAndPort, hostName, keyName, seconds, whole } from './schema-parts.ts';
 
 const dns = z
   .strictObject({
@@ -22,7 +22,7 @@ const rfc2136 = z
   .strictObject({
     server: hostAndPort.describe('Primary name server that takes updates.'),
     zones: z.array(hostName).min(1).describe('Zones that it may change there.'),
-    keyName: hostName.describe('Name of the TSIG key. Its secret is `CHANCERY_TSIG_SECRET`, base64.'),
+    keyName: keyName.describe('Name of the TSIG key. Its secret is `CHANCERY_TSIG_SECRET`, base64.'),
     algorithm: z
       .enum(['hmac-sha256', 'hmac-sha384', 'hmac-sha512'])
       .default('hmac-sha256')

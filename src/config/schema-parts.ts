@@ -29,5 +29,12 @@ export const hostName = z
   .regex(/^([A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\.)+[A-Za-z0-9-]{1,63}\.?$/, 'must be a domain name')
   .transform((name) => name.toLowerCase().replace(/\.$/, ''));
 
+/** The name of a TSIG key, which may be one label alone, as `tsig-keygen` makes it. */
+export const keyName = z
+  .string()
+  .max(253)
+  .regex(/^[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?$/, 'must be the name of a key, such as tsig-key')
+  .transform((name) => name.toLowerCase().replace(/\.$/, ''));
+
 export const seconds = (fallback: number, most: number) => z.number().positive().max(most).default(fallback);
 export const whole = (fallback: number, least: number, most: number) => z.int().min(least).max(most).default(fallback);

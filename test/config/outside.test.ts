@@ -100,16 +100,18 @@ test('everything can be said of it, the secret in the environment', () => {
 });
 
 test('each way of publishing has its own secret', () => {
-  const update = '[responder.rfc2136]\nserver = "10.0.0.1:53"\nzones = ["example.com"]\nkeyName = "desk."\n';
+  const update = '[responder.rfc2136]\nserver = "10.0.0.1:53"\nzones = ["example.com"]\nkeyName = "desk key"\n';
   const hook = '[responder.dnsWebhook]\nurl = "https://hook.example/dns"\n';
-  assert.deepEqual(complaints(update), ['responder.rfc2136.keyName must be a domain name']);
-  const named = update.replace('desk.', 'desk.example.com');
+  assert.deepEqual(complaints(update), ['responder.rfc2136.keyName must be the name of a key, such as tsig-key']);
+  const named = update.replace('desk key', 'TSIG-Key.');
   assert.deepEqual(complaints(named + hook), [
     'responder.rfc2136 needs a secret: set CHANCERY_TSIG_SECRET in the environment',
     'responder.dnsWebhook needs a secret: set CHANCERY_DNS_WEBHOOK_SECRET in the environment',
   ]);
   const secrets = { CHANCERY_TSIG_SECRET: 'dHNpZw==', CHANCERY_DNS_WEBHOOK_SECRET: 'hook' };
   const { responder } = load(named + hook, secrets);
+  // As `tsig-keygen` names its keys: one label.
+  assert.equal(responder.rfc2136?.keyName, 'tsig-key');
   assert.equal(responder.rfc2136?.secret, 'dHNpZw==');
   assert.equal(responder.rfc2136?.algorithm, 'hmac-sha256');
   assert.equal(responder.dnsWebhook?.secret, 'hook');
