@@ -2,6 +2,7 @@ import { DeskError } from '../core/errors.ts';
 import { Catalogue, type Level, type Price, type Product } from '../core/products.ts';
 import type { CheckKind } from '../core/records.ts';
 import { lineProducts } from './catalogue-lines.ts';
+import { nearest } from './nearest.ts';
 import type { ProductChange } from './product-schema.ts';
 
 /** The products of a desk whose configuration changes none. Prices are examples, in cents per started year. */
@@ -128,7 +129,8 @@ export function buildCatalogue(changes: readonly ProductChange[] = []): Catalogu
   const products = new Map(defaults.map((one) => [one.id, one]));
   changes.forEach((change, index) => {
     const known = products.get(change.id);
-    products.set(change.id, complete(known === undefined ? change : merge(known, change), index));
+    if (known !== undefined) products.set(change.id, merge(known, change));
+    else products.set(change.id, complete(change, index, [...products.keys()]));
   });
   return new Catalogue([...products.values()]);
 }
@@ -141,10 +143,13 @@ function merge(known: Product, change: ProductChange): Product {
 
 const MEMBERS = Object.keys(product(SHAPES[0] as Shape)) as (keyof Product)[];
 
-function complete(candidate: Product | ProductChange, index: number): Product {
+function complete(candidate: ProductChange, index: number, known: readonly string[]): Product {
   const missing = MEMBERS.filter((member) => candidate[member] === undefined);
   if (missing.length > 0) {
-    throw new DeskError('invalid-value', `product ${candidate.id} is new, so it also needs: ${missing.join(', ')}`, {
+    const guess = nearest(candidate.id, known);
+    const hint = guess === null ? '' : ` (or did you mean ${guess}?)`;
+    const needs = `so it also needs: ${missing.join(', ')}`;
+    throw new DeskError('invalid-value', `product ${candidate.id} is new${hint}, ${needs}`, {
       field: `products[${index}]`,
     });
   }

@@ -1,9 +1,10 @@
+import { buildCatalogue } from './catalogue.ts';
 import { configSchema } from './schema.ts';
 import { type Described, describeSchema, tableOf } from './schema-keys.ts';
 
 const HEAD = `# Configuration
 
-Generated from \`src/config/schema.ts\` by \`npm run generate\`.
+Generated from \`src/config/schema.ts\` and \`src/config/catalogue.ts\` by \`npm run generate\`.
 
 One TOML file: \`chancery serve --config FILE\`, or its path in \`CHANCERY_CONFIG\`. Without one the defaults below hold
 and the sandbox is on. It is read once, at the start; a key that is not listed here is an error. Paths in it are
@@ -36,7 +37,15 @@ export function configurationReference(): string {
     table(Object.fromEntries(single), []),
     ...sections.flatMap(([key, member]) => sectionsOf(key, member)),
     ...lists.map(([key, member]) => section(`[[${key}]]`, member, member.items as Described)),
+    knownProducts(),
   ].join('\n');
+}
+
+function knownProducts(): string {
+  const rows = buildCatalogue()
+    .all()
+    .map(({ id, name, dialects }) => `| \`${id}\` | ${name} | ${dialects?.join(', ') ?? 'all'} |`);
+  return ['The ids that are known:\n', '| id | name | APIs |', '|---|---|---|', ...rows, ''].join('\n');
 }
 
 function isSection(member: Described): boolean {

@@ -176,7 +176,9 @@ const rateLimits = z
     vendorLimits: z
       .boolean()
       .default(true)
-      .describe("Whether limits that a vendor documents hold as well: 1000 calls in 3 minutes of DigiCert's."),
+      .describe(
+        "Whether limits that a vendor documents hold as well: 1000 calls in 3 minutes of DigiCert's, a `check_status` of an install in 5 seconds of WP Engine's.",
+      ),
   })
   .prefault({});
 

@@ -143,6 +143,8 @@ test('products can be changed and added, and a new one must be whole', () => {
   assert.deepEqual(catalogue.get('dv-single')?.pricesByCurrency, { CHF: { base: 1, extraName: 2, extraWildcard: 3 } });
   const [missing] = complaints('[ca]\n[[products]]\nid = "mine"\nname = "Mine"\n');
   assert.match(missing ?? '', /^FILE:2: product mine is new, so it also needs: level, names, /);
+  const [mistyped] = complaints('[[products]]\nid = "dv-singel"\nissuers = ["embedded"]\n');
+  assert.match(mistyped ?? '', /^FILE:1: product dv-singel is new \(or did you mean dv-single\?\), so it also needs: /);
 });
 
 test('an address to listen on must be whole', () => {
