@@ -20,6 +20,7 @@ export function issuersCommand(): Command {
         const names = Object.keys(foundation.config.issuers);
         const rows = await Promise.all(names.map((name) => showIssuer(acmeOf(foundation, name))));
         if (options.json) sayJson(rows);
+        else if (rows.length === 0) say(`no issuer outside: ${howToConfigure(foundation)}`);
         else say(table(rows.map(shown), ['name', 'directory', 'account', 'keyAlgorithm']));
       }),
     ),
@@ -74,8 +75,14 @@ function acmeOf(foundation: Foundation, name: string) {
   const { config } = foundation;
   const issuer = Object.hasOwn(config.issuers, name) ? config.issuers[name] : undefined;
   if (issuer !== undefined) return openAcme(acmeParts(foundation, issuer, { board: null, names: namesOf(config) }));
-  const known = Object.keys(config.issuers).join(', ') || 'none';
-  throw new DeskError('not-found', `There is no issuer ${name} in the configuration; there are ${known}`);
+  const known = Object.keys(config.issuers);
+  const next = known.length === 0 ? howToConfigure(foundation) : `there are ${known.join(', ')}`;
+  throw new DeskError('not-found', `There is no issuer ${name} in the configuration; ${next}`);
+}
+
+function howToConfigure({ config }: Foundation): string {
+  if (config.file === null) return 'no configuration file is read, name it with --config or CHANCERY_CONFIG';
+  return 'docs/configuration.md, [issuers.NAME], shows how to add one';
 }
 
 function shown<R extends { since: number | null }>({ since, ...rest }: R): Row {

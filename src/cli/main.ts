@@ -89,7 +89,16 @@ function complain(error: unknown): number {
     if (error.kind === 'internal' && error.cause instanceof Error) process.stderr.write(`  ${error.cause.message}\n`);
     return error.violations.length > 0 ? 2 : 1;
   }
-  const { code, message, stack } = error as NodeJS.ErrnoException;
-  process.stderr.write(`chancery: ${code === undefined ? stack : message}\n`);
+  const { code, message, stack, syscall } = error as NodeJS.ErrnoException;
+  const advice = syscall === 'listen' ? adviceOn(code) : '';
+  process.stderr.write(`chancery: ${code === undefined ? stack : message}${advice}\n`);
   return 1;
+}
+
+/** What to do about an address that cannot be listened on. */
+function adviceOn(code: string | undefined): string {
+  const choose = 'choose another address with --listen (for CRLs: `ca.listen` of the configuration)';
+  if (code === 'EADDRINUSE') return `; stop what listens there, or ${choose}`;
+  if (code === 'EACCES') return '; docs/responders.md shows how to give the privilege that ports below 1024 need';
+  return code === 'EADDRNOTAVAIL' ? `; this machine does not have it: ${choose}` : '';
 }

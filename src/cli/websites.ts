@@ -31,6 +31,7 @@ export function websitesCommand(): Command {
     withOperator(
       command('create <name>', 'make a website for an account', [
         'chancery websites create acmeshop --account acme --dialect wp-engine --hostname shop.example.com',
+        'chancery websites create shop.example.net --account acme --dialect cpanel --hostname shop.example.net',
         'chancery websites create acmeshop --account acme --dialect wp-engine --group Shop --hostname a.test --proved',
       ]),
     )
@@ -47,6 +48,7 @@ export function websitesCommand(): Command {
           if (options.json) return sayJson({ ...VIEWS.websites(website), hostnames: added.map(VIEWS.hostnames) });
           say(`website ${website.id} (${website.uid}) of ${account} on ${dialect}`);
           if (added.length > 0) say(table(added.map(VIEWS.hostnames), ['id', 'uid', 'name']));
+          else say(`it serves no name yet: chancery websites add-hostnames ${website.id} --hostname NAME`);
         }),
       ),
   );

@@ -103,8 +103,35 @@ test('websites are made with their names, which the operator vouches for, and en
   assert.match(plain, /readysite +wp\.ready\.test/);
   assert.equal(chancery(['websites', 'create', 'clishop', ...account, '--data', data]).code, 1);
   assert.equal(chancery(['websites', 'create', 'x', '--account', 'demo', '--dialect', 'digicert']).code, 2);
+  const bare = chancery([
+    'websites',
+    'create',
+    'bare.test',
+    '--account',
+    'demo',
+    '--dialect',
+    'cpanel',
+    '--data',
+    data,
+  ]);
+  const [, id] = /serves no name yet: chancery websites add-hostnames (\d+) --hostname NAME\n$/.exec(bare.out) ?? [];
+  assert.equal(json<{ name: string }[]>(['websites', 'add-hostnames', id ?? '', '--hostname', 'bare.test']).length, 1);
   assert.equal(json<{ uid: string }>(['websites', 'delete', String(made.id)]).uid, made.uid);
   assert.ok(!chancery(['websites', 'list', '--data', data]).out.includes('clishop'));
+});
+
+test('without an issuer outside, the way to one is told', () => {
+  const file = join(folder, 'plain.toml');
+  writeFileSync(file, '');
+  assert.match(chancery(['issuers', 'list', '--data', data]).out, /^no issuer outside: no configuration file is read/);
+  const asked = chancery(['issuers', 'check', 'letsencrypt', '--data', data]);
+  assert.equal(asked.code, 1);
+  assert.match(
+    asked.err,
+    /There is no issuer letsencrypt in the configuration; no configuration file is read, .*--config/,
+  );
+  const configured = chancery(['issuers', 'list', '--data', data, '--config', file]).out;
+  assert.match(configured, /^no issuer outside: docs\/configuration\.md, \[issuers\.NAME\]/);
 });
 
 test('a credential of two words is made, and one of the kind that is asked for', () => {

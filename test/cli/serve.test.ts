@@ -62,6 +62,22 @@ test('SIGTERM waits for a running request; a second one does not', async () => {
   socket.destroy();
 });
 
+test('an address that another program has is told, and what to do', async () => {
+  const { child, url } = await serve('first');
+  const { host } = new URL(url);
+  const second = spawn(process.execPath, ['bin/chancery', '--listen', host, '--data', join(folder, 'second')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { ...process.env, DATABASE_URL: '' },
+  });
+  let told = '';
+  second.stderr.on('data', (bytes: Buffer) => (told += bytes.toString()));
+  await once(second, 'close');
+  assert.equal(second.exitCode, 1);
+  assert.match(told, /EADDRINUSE.*; stop what listens there, or choose another address with --listen/);
+  child.kill('SIGTERM');
+  assert.equal(await ended(child), 0);
+});
+
 test('a server that was killed starts again on the same directory', async () => {
   const first = await serve('killed');
   first.child.kill('SIGKILL');
