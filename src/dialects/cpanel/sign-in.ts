@@ -80,9 +80,13 @@ export async function actFor(world: World, { kind, actor }: Caller, user: string
 }
 
 function counted(world: World, caller: Caller): Caller {
-  const { handle, userName } = caller.actor;
-  take(world, `${caller.kind}:${handle}/${userName}`);
+  takeCall(world, caller);
   return caller;
+}
+
+/** Takes one call of the caller's allowance. @throws DeskError `too-many-requests` */
+export function takeCall(world: Pick<World, 'takeCall'>, { kind, actor }: Caller): void {
+  take(world, `${kind}:${actor.handle}/${actor.userName}`);
 }
 
 /** Wrong keys are counted by address, so that guessing is slow. */
@@ -91,7 +95,7 @@ function refuse(world: World, request: FastifyRequest, why: Refused['why']): nev
   throw new Refused(why);
 }
 
-function take(world: World, key: string): void {
+function take(world: Pick<World, 'takeCall'>, key: string): void {
   const wait = world.takeCall(`${DIALECT}:${key}`);
   if (wait > 0) throw new DeskError('too-many-requests', 'Too many requests', { retryAfter: wait });
 }

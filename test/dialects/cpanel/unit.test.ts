@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeskError, type ErrorKind } from '../../../src/core/errors.ts';
-import { CallFailure } from '../../../src/dialects/cpanel/call.ts';
+import { batch } from '../../../src/dialects/cpanel/account/batch.ts';
+import { type Call, CallFailure } from '../../../src/dialects/cpanel/call.ts';
 import { failed } from '../../../src/dialects/cpanel/envelopes.ts';
 import { returnAddress, withQuery } from '../../../src/dialects/cpanel/market/addresses.ts';
 import { MARKET_ARGUMENTS } from '../../../src/dialects/cpanel/market/arguments.ts';
@@ -45,6 +46,27 @@ test('every kind of error has a text that tells no more than it may', () => {
   assert.ok(open.has('not-found'));
   assert.doesNotMatch(JSON.stringify(failed(new Error('password=x'))), /password/);
   assert.deepEqual(failed(new CallFailure(['a', 'b'], { id: 1 })).errors, ['a', 'b']);
+});
+
+test('each call of a batch counts, and none is made where the allowance does not suffice', async () => {
+  let left = 0;
+  let made = 0;
+  const taken: string[] = [];
+  const takeCall = (key: string): number => {
+    taken.push(key);
+    left -= 1;
+    return left < 0 ? 7 : 0;
+  };
+  const { strict } = batch(() => async () => ({ data: ++made }));
+  const parameters = createParameters(Array.from({ length: 50 }, () => ['command', '["SSL","generate_key"]']));
+  const call = { actor: { handle: 'acme', userName: 'acme/ada' }, parameters, world: { takeCall } } as unknown as Call;
+  left = 48;
+  await assert.rejects(async () => strict?.(call), { kind: 'too-many-requests', retryAfter: 7 });
+  assert.equal(made, 0);
+  left = 49;
+  await strict?.(call);
+  assert.deepEqual([made, left, new Set(taken).size], [50, 0, 1]);
+  assert.equal(taken[0], 'cpanel:user:acme/acme/ada');
 });
 
 test('parameters repeat by name, by number and as lists, in the request’s order', () => {

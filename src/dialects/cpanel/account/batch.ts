@@ -4,6 +4,7 @@ import { errorsOf } from '../errors.ts';
 import { type Result, succeeded } from '../envelopes.ts';
 import { createParameters, missing, type Pairs, parseJsonText } from '../parameters.ts';
 import { pairsOfObject } from '../read-body.ts';
+import { takeCall } from '../sign-in.ts';
 
 const MOST_COMMANDS = 50;
 
@@ -15,13 +16,18 @@ interface Command {
 
 type Find = (module: string, func: string) => UapiFunction;
 
-/** Batch::strict: calls one after the other; the first that does not succeed ends it. */
+/**
+ * Batch::strict: calls one after the other; the first that does not succeed ends it. Each counts as one call of the
+ * caller's allowance, and none is made where that does not suffice.
+ */
 export function batch(find: Find): UapiModule {
   return { strict: (call) => strict(call, find) };
 }
 
 async function strict(call: Call, find: Find): Promise<Answer> {
   const commands = commandsOf(call);
+  // The call itself was counted for the first one.
+  for (const _ of commands.slice(1)) takeCall(call.world, { kind: 'user', actor: call.actor });
   const results: Result[] = [];
   for (const { module, func, pairs } of commands) {
     try {
