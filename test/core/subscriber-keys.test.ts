@@ -20,21 +20,26 @@ const keyTools = createKeyTools();
 const made = await keyTools.makeKey('P-256');
 const KEY = { dialect: 'cpanel', label: 'For the shop', type: 'P-256' } as const;
 
-async function createWorld(store: Store) {
+/** `held`: no key is made before `release` is called. */
+async function createWorld(store: Store, held = false) {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const tools = held ? createKeyTools() : keyTools;
+  const makeKey: typeof tools.makeKey = (type) =>
+    held ? tools.makeKey(type).finally(() => released) : tools.makeKey(type);
   const world = await createCoreWorld(store);
   const box = createSecretBox({ bytes: random.bytes(32), source: 'test' }, random);
   const objections = new Map<string, string>();
   const keys = createSubscriberKeys({
     store,
     clock: world.clock,
-    keyTools,
+    keyTools: { ...tools, makeKey },
     seal: box.seal,
     open: box.open,
     objection: (dialect) => objections.get(dialect) ?? null,
   });
   const files = createKeptFiles({ store, clock: world.clock });
   const other = await addAccount(store, 'globex', 0, world.clock.now());
-  return { ...world, store, box, keys, files, other, objections };
+  return { ...world, store, box, keys, files, other, objections, release };
 }
 
 const as = (actor: Actor, role: Role): Actor => ({ ...actor, role });
@@ -65,6 +70,19 @@ forEachStore((open) => {
     const [, shown] = await store.find('auditEvents', {});
     assert.deepEqual([shown?.actor, shown?.target], ['acme/ada', `subscriber-key:${key.id}`]);
     assert.equal(shown?.details.why, 'SSL::show_key');
+  });
+
+  test('the many keys of one account do not keep another one from having one made', async () => {
+    const { keys, actor, other, release } = await createWorld(await open(), true);
+    const flood = Array.from({ length: 60 }, () => keys.make(actor, KEY));
+    const settled = Promise.allSettled(flood);
+    const theirs = keys.make(other, KEY);
+    release();
+    assert.equal((await theirs).accountId, other.accountId);
+    const refused = (await settled).filter((one) => one.status === 'rejected');
+    assert.equal(refused.length, 8);
+    assert.ok(refused.every(({ reason }) => isKind('too-many-requests')(reason)));
+    await keys.make(actor, KEY);
   });
 
   test('every showing is one event', async () => {

@@ -9,6 +9,7 @@ import { note } from '../registry/note.ts';
 import type { Reader, Store, Unit } from '../store.ts';
 import { keyBySpki, type SubscriberKeys } from '../subscriber-keys.ts';
 import type { Clock } from '../time.ts';
+import { createLines } from './in-line.ts';
 
 export interface SubscriberKeysParts {
   store: Store;
@@ -29,6 +30,7 @@ export function keyContext({ accountId, spkiHash }: Pick<SubscriberKey, 'account
 /** Keys of subscribers over a store (`core/subscriber-keys.ts`). */
 export function createSubscriberKeys(parts: SubscriberKeysParts): SubscriberKeys {
   const { store, clock, keyTools, open } = parts;
+  const inLine = createLines(MADE_AT_ONCE, MOST_WAITING);
 
   /** The private key, once the event that tells of it is on record. */
   async function opened(actor: Actor, keyId: number, action: string, details: Record<string, unknown>) {
@@ -46,7 +48,8 @@ export function createSubscriberKeys(parts: SubscriberKeysParts): SubscriberKeys
       demand(actor, 'order');
       const objection = parts.objection(dialect);
       if (objection !== null) throw new DeskError('not-allowed', objection);
-      const pair = { ...(await keyTools.makeKey(type)), ...KINDS[type] };
+      const made = await inLine(actor.accountId, () => keyTools.makeKey(type));
+      const pair = { ...made, ...KINDS[type] };
       return keepPair(parts, actor, { dialect, label, pair, action: 'subscriber-key.made' });
     },
     async keep(actor, { dialect, label, key }) {
@@ -88,6 +91,9 @@ export function createSubscriberKeys(parts: SubscriberKeysParts): SubscriberKeys
 
 /** Characters. */
 const LONGEST_LABEL = 255;
+/** Keys of one account that are made at one time, and that wait for it. */
+const MADE_AT_ONCE = 2;
+const MOST_WAITING = 50;
 
 const KINDS = {
   'RSA-2048': { keyAlgorithm: 'RSA', keyBits: 2048 },
