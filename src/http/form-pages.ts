@@ -15,12 +15,12 @@ table{border-collapse:collapse;width:100%}caption{text-align:left;font-weight:60
 th,td{text-align:left;padding:.35rem .6rem .35rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
 td.money,th.money{text-align:right;white-space:nowrap}
 label{display:block;font-weight:600;margin-top:.8rem}
-input{font:inherit;width:100%;max-width:24rem;box-sizing:border-box;padding:.5rem;border:2px solid var(--line);border-radius:.3rem;color:inherit;background:var(--paper)}
+input{display:block;font:inherit;width:100%;max-width:24rem;box-sizing:border-box;padding:.5rem;border:2px solid var(--line);border-radius:.3rem;color:inherit;background:var(--paper)}
 form{margin:1rem 0}form.row{display:inline-block;margin-right:1rem}
-button{font:inherit;padding:.6rem 1.6rem;margin-top:1rem;border-radius:.3rem;border:2px solid var(--deep);cursor:pointer}
+button{font:inherit;padding:.6rem 1.6rem;margin:1rem .6rem 0 0;border-radius:.3rem;border:2px solid var(--deep);cursor:pointer}
 .yes{background:var(--deep);color:var(--on-deep)}.no{background:var(--paper);color:var(--deep)}
 a{color:var(--deep)}
-.errors{border:3px solid var(--bad);border-radius:.3rem;padding:.2rem 1rem;margin:1rem 0}.errors h2{color:var(--bad)}
+.errors{border:3px solid var(--bad);border-radius:.3rem;padding:.2rem 1rem;margin:1rem 0}.errors h2,.wrong{color:var(--bad)}
 :focus-visible,.errors:focus{outline:3px solid var(--ring);outline-offset:2px}
 `;
 
@@ -95,7 +95,7 @@ export interface Field {
 /** A label with its field; an error is tied to it by `aria-describedby`. */
 export function field({ id, label, type, value = '', autocomplete, error }: Field): string {
   const wrong = error === undefined ? '' : ` aria-invalid="true" aria-describedby="${id}-error"`;
-  const told = error === undefined ? '' : `<p id="${id}-error">${escapeText(error)}</p>`;
+  const told = error === undefined ? '' : `<p id="${id}-error" class="wrong">${escapeText(error)}</p>`;
   return (
     `<label for="${id}">${escapeText(label)}</label>${told}` +
     `<input id="${id}" name="${id}" type="${type}" value="${escapeText(value)}" autocomplete="${autocomplete}" ` +

@@ -50,8 +50,20 @@ function must(condition, message) {
   if (!condition) throw new Error(message);
 }
 
+/** Fields and buttons keep a distance, so that each can be told and hit. */
+async function apart() {
+  const touching = await page.evaluate(() => {
+    const controls = [...document.querySelectorAll('input:not([type=hidden]), button')];
+    const boxes = controls.map((control) => control.getBoundingClientRect());
+    const gap = (a, b) => Math.max(a.left - b.right, b.left - a.right, a.top - b.bottom, b.top - a.bottom);
+    return boxes.flatMap((box, at) => boxes.slice(0, at).filter((other) => gap(box, other) < 8)).length;
+  });
+  must(touching === 0, `${touching} controls touch`);
+}
+
 /** No violation of WCAG 2.2 A and AA that axe finds, in light and dark colours. */
 async function accessible() {
+  await apart();
   for (const value of ['light', 'dark']) {
     await page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]);
     await page.evaluate(axe);
