@@ -69,8 +69,9 @@ export async function startTlsAlpnResponder(options: TlsAlpnResponderOptions): P
   server.on('tlsClientError', (_error, socket) => socket.destroy());
   server.on('secureConnection', (socket) => {
     socket.on('error', () => socket.destroy());
-    // RFC 8737 §3: nothing is said once the handshake is complete. Who speaks no ALPN gets not even a proper end.
-    if (socket.alpnProtocol === PROTOCOL) socket.end();
+    // RFC 8737 §3: nothing is said once the handshake is complete, and nobody's end is waited for: who never hangs up
+    // would keep a place. Who speaks no ALPN gets not even a proper end.
+    if (socket.alpnProtocol === PROTOCOL) socket.destroySoon();
     else socket.destroy();
   });
   const port = await listenOn(server, options.listen, 'tls-alpn');

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test, type TestContext } from 'node:test';
 import { connect as connectTcp } from 'node:net';
+import { Duplex } from 'node:stream';
 import { connect } from 'node:tls';
 import { once } from 'node:events';
 import { startTlsAlpnResponder } from '../../src/responders/tls-alpn-responder.ts';
@@ -133,6 +134,30 @@ test('shakes hands with openssl s_client', async (t) => {
   const bad = await connectTo('h2');
   assert.match(bad, /no application protocol/i);
   assert.ok(!bad.includes('BEGIN CERTIFICATE'));
+});
+
+test('keeps no connection of who does not hang up', { timeout: 10_000 }, async (t) => {
+  const { responder } = await start(t);
+  for (const more of [{}, { maxVersion: 'TLSv1.2' }] as const) {
+    const raw = connectTcp({ ...responder, allowHalfOpen: true });
+    const gone = new Promise<string>((resolve) => raw.on('error', ({ message }) => resolve(message)));
+    // What TLS says of its end stays here.
+    const held = new Duplex({
+      read: () => undefined,
+      write: (chunk: Buffer, _encoding, done) => void raw.write(chunk, () => done()),
+      final: (done) => done(),
+    });
+    raw.on('data', (chunk) => void held.push(chunk));
+    const hello = { servername: 'shop.test', ALPNProtocols: ['acme-tls/1'], rejectUnauthorized: false, ...more };
+    await once(connect({ ...hello, socket: held }), 'secureConnect');
+    // A record without an end: nothing that would be an error.
+    raw.write(Buffer.from('1703034000', 'hex'));
+    const talk = setInterval(() => raw.write(Buffer.alloc(1)), 20);
+    t.after(() => clearInterval(talk));
+    assert.match(await gone, /ECONNRESET|EPIPE/);
+    clearInterval(talk);
+    raw.destroy();
+  }
 });
 
 test('survives what is no TLS', async (t) => {
