@@ -61,6 +61,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   const kinds = Object.keys(handlers);
   const owner = `${hostname()}:${process.pid}:${Buffer.from(random.bytes(6)).toString('hex')}`;
   const running = new Map<Job, Promise<void>>();
+  /** Those of them that are done but for the word in the store, with which their lease ends. */
+  const ending = new Set<Job>();
   let started = false;
   let looking = false;
   let lookAgain = false;
@@ -78,12 +80,14 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
     const seconds = (): number => (clock.now() - from) / SECOND;
     try {
       const { runAgainAt = null } = (await handlers[job.kind]?.(job)) ?? {};
+      ending.add(job);
       await store.finishJob(job, runAgainAt);
       options.onJob?.(job.kind, runAgainAt === null ? 'done' : 'again', seconds());
     } catch (err) {
       options.onJob?.(job.kind, 'failed', seconds());
       const at = retryAt(clock.now(), job.attempts, random);
       log.warn({ err, job: job.key, attempts: job.attempts, retryAt: new Date(at).toISOString() }, 'a job failed');
+      ending.add(job);
       await store.failJob(job, describe(err), at);
     }
   }
@@ -92,7 +96,10 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
   function launch(job: Job): Promise<void> {
     const ended = run(job)
       .catch((err: unknown) => log.warn({ err, job: job.key }, 'the end of a job could not be stored'))
-      .finally(() => running.delete(job));
+      .finally(() => {
+        running.delete(job);
+        ending.delete(job);
+      });
     running.set(job, ended);
     return ended;
   }
@@ -139,7 +146,8 @@ export function createJobRunner(options: JobRunnerOptions): JobRunner {
       for (const job of running.keys()) {
         store.extendLease(job, clock.now() + leaseMs).then(
           (kept) => {
-            if (!kept && running.has(job)) log.warn({ job: job.key }, 'the lease of a running job was lost');
+            if (!kept && running.has(job) && !ending.has(job))
+              log.warn({ job: job.key }, 'the lease of a running job was lost');
           },
           (err: unknown) => log.warn({ err, job: job.key }, 'a lease could not be renewed'),
         );

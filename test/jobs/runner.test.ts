@@ -186,6 +186,55 @@ forEachStore((open) => {
     assert.deepEqual(await store.find('jobs', {}), []);
   });
 
+  test('a heartbeat that meets the end of a job is no lost lease; one that meets a take-over is', async () => {
+    const clock = fixedClock(1_000_000);
+    const store = await open({ clock });
+    const timers = manualTimers();
+    const warnings: string[] = [];
+    const log = { warn: (_: unknown, message: string) => warnings.push(message) };
+    const renewed: Promise<boolean>[] = [];
+    const beat = async (): Promise<void> => {
+      timers.fire();
+      assert.deepEqual(await Promise.all(renewed.splice(0)), [false]);
+    };
+    const watched: JobRunnerOptions['store'] = {
+      engine: store.engine,
+      nextJobAt: (kinds) => store.nextJobAt(kinds),
+      claimJobs: (...claim) => store.claimJobs(...claim),
+      failJob: (...failed) => store.failJob(...failed),
+      extendLease: (job, until) => {
+        const kept = store.extendLease(job, until);
+        renewed.push(kept);
+        return kept;
+      },
+      finishJob: async (...finished) => {
+        const answer = await store.finishJob(...finished);
+        await beat();
+        return answer;
+      },
+    };
+    const taken: JobHandler = async (job) => {
+      if (job.key === 'taken') {
+        await store.finishJob(job, null);
+        await beat();
+      }
+      return {};
+    };
+    const runner = createJobRunner({ store: watched, clock, timers, random, log, handlers: { work: taken } });
+    runner.start();
+    const ran = async (key: string): Promise<void> => {
+      await enqueue(store, key, clock.now());
+      runner.wake();
+      while ((await store.find('jobs', {})).length > 0) await new Promise((resolve) => setImmediate(resolve));
+      await runner.stop();
+    };
+    await ran('plain');
+    assert.deepEqual(warnings, []);
+    runner.start();
+    await ran('taken');
+    assert.deepEqual(warnings, ['the lease of a running job was lost']);
+  });
+
   test('check tells when it cannot look for work', async () => {
     const { clock, store, runner } = await world({});
     runner.check();
