@@ -26,10 +26,20 @@ function hasOutside({ issuers }: Product): boolean {
 }
 
 function warning(dialect: string, lacking: readonly Product[]): string {
-  const names = lacking.slice(0, SHOWN).map(({ id }) => id);
-  const more = lacking.length > SHOWN ? ` and ${lacking.length - SHOWN} more` : '';
-  return (
-    `${dialect} makes keys for its customers, and a public CA must not sign for keys that it made (BR 6.1.1.3): ` +
-    `name an issuer outside in the issuers of ${names.join(', ')}${more}, or leave ${dialect} out of their dialects`
-  );
+  const dv = lacking.filter(({ level }) => level === 'DV');
+  const others = lacking.filter(({ level }) => level !== 'DV');
+  const advice = [];
+  if (dv.length > 0) {
+    advice.push(`name an issuer outside in the issuers of ${list(dv)}, or leave ${dialect} out of their dialects`);
+  }
+  if (others.length > 0) {
+    advice.push(`CAs outside sign no OV and EV, so leave ${dialect} out of the dialects of ${list(others)}`);
+  }
+  const rule = 'a public CA must not sign for keys that it made (BR 6.1.1.3)';
+  return `${dialect} makes keys for its customers, and ${rule}: ${advice.join('; ')}`;
+}
+
+function list(products: readonly Product[]): string {
+  const names = products.slice(0, SHOWN).map(({ id }) => id);
+  return names.join(', ') + (products.length > SHOWN ? ` and ${products.length - SHOWN} more` : '');
 }

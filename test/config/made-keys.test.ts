@@ -27,6 +27,10 @@ test('only those that lack one are named, and none where all have one', () => {
   const [warning] = warnOfMadeKeys(desk({ products: outsideFor((id) => id === 'dv-wildcard') }), ['cpanel']);
   assert.match(warning ?? '', /in the issuers of dv-wildcard, or leave cpanel/);
   assert.deepEqual(warnOfMadeKeys(desk({ products: outsideFor(() => false) }), ['cpanel']), []);
+  // What the configuration would refuse is not advised: CAs outside sign domain validation alone.
+  const [both] = warnOfMadeKeys(desk({ products: outsideFor((id) => /^(dv|ov|ev)-multi$/.test(id)) }), ['cpanel']);
+  assert.match(both ?? '', /in the issuers of dv-multi, or leave cpanel out of their dialects; CAs outside sign no OV/);
+  assert.match(both ?? '', /leave cpanel out of the dialects of ov-multi, ev-multi$/);
 });
 
 test('nothing is said of a private CA, of the sandbox, and of dialects that make no keys', () => {
