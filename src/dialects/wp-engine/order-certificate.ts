@@ -14,7 +14,8 @@ import { DIALECT, PRODUCT, type World } from './world.ts';
  * Orders a certificate for a domain, with a key that is made here and kept. It is put in place when it is issued and
  * renews itself, under the same key. Where one is being ordered already that is what is asked for, and nothing new is
  * begun; an earlier order renews itself no longer.
- * @throws DeskError `issuer-unavailable` where keys must not be made here, and as `Desk.placeOrder`
+ * @throws DeskError `issuer-unavailable` where keys must not be made here or nobody may sign for them, and as
+ * `Desk.placeOrder`
  */
 export async function orderCertificate(
   world: World,
@@ -29,7 +30,7 @@ export async function orderCertificate(
   try {
     const before = await stateOf(world, held);
     if (isOwn(before) && isOpen(before.request)) return;
-    const orderId = await orderNow(world, actor, install, held, holder);
+    const orderId = await orderNow(world, actor, install, held, holder).catch((error) => refuse(world, error));
     extra = (kept) => ({ ...withoutHold(kept), orderId });
     if (before.order !== null && isOwn(before)) await endOrder(world, actor, before.order, false);
   } finally {
@@ -69,7 +70,7 @@ async function orderNow(
   const believed = await believedNames(world, actor.accountId, wanted);
   const names = wanted.filter((name) => name === domain.name || mayStand(domain, name, believed));
   const holder = await holderOf(world, actor, body);
-  const key = await makeKey(world, actor, domain);
+  const key = await world.subscriberKeys.make(actor, { dialect: DIALECT, label: domain.name, type: 'RSA-2048' });
   try {
     return (await place(world, actor, domain, { names, believed, key, holder })).request.orderId;
   } catch (error) {
@@ -96,14 +97,11 @@ function mayStand({ name }: Hostname, pair: string, believed: ReadonlySet<string
   return isWildcard(name) || (believed.has(pair) && believed.has(name));
 }
 
-async function makeKey({ subscriberKeys, log }: World, actor: Actor, domain: Hostname): Promise<SubscriberKey> {
-  try {
-    return await subscriberKeys.make(actor, { dialect: DIALECT, label: domain.name, type: 'RSA-2048' });
-  } catch (error) {
-    if (!(error instanceof DeskError) || error.kind !== 'not-allowed') throw error;
-    log.error({ err: error }, 'A certificate order needs a key that must not be made here');
-    throw new DeskError('issuer-unavailable', error.message, { cause: error });
-  }
+/** Who has come this far may order: what is not allowed is the key, and it is the operator who can mend that. */
+function refuse({ log }: World, error: unknown): never {
+  if (!(error instanceof DeskError) || error.kind !== 'not-allowed') throw error;
+  log.error({ err: error }, 'A certificate order needs a key that must not be made here');
+  throw new DeskError('issuer-unavailable', error.message, { cause: error });
 }
 
 interface Holder {

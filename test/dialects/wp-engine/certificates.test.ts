@@ -282,6 +282,18 @@ forEachStore((open) => {
     assert.equal((await client.get(path)).status, 404);
   });
 
+  test('BR 6.1.1.3: where the own CA alone would sign for a key made here, the operator is at fault: 503', async () => {
+    const client = await openClient(await open());
+    client.desk.engine.keptKeysOutside = true;
+    const { path } = await openPlace(client);
+    const refused = await order(client, path);
+    assert.deepEqual([refused.status, refused.json], [503, { message: 'Service unavailable' }]);
+    assert.deepEqual(await client.desk.store.find('subscriberKeys', {}), []);
+    assert.equal((await client.get(`${path}/ssl_certificate`)).status, 404);
+    client.desk.engine.keptKeysOutside = false;
+    assert.equal((await order(client, path)).status, 202);
+  });
+
   test('an order that waits is called off with its domain', async () => {
     const client = await openClient(await open());
     const { path, domains, install } = await openPlace(client);
