@@ -113,6 +113,15 @@ test('an address to return to is never another than it looks like', () => {
   );
 });
 
+test('an address to return to adds nothing to the policy of the page that names it', () => {
+  for (const host of ['a;sandbox', 'a,b', "a'b", 'a;b,c:8080']) {
+    assert.throws(() => returnAddress('url', `https://${host}/`, { query: true }), CallFailure, host);
+  }
+  for (const host of ['panel.test', 'panel.test:2083', '192.0.2.1', '[2001:db8::1]:2083', 'xn--bcher-kva.test']) {
+    assert.equal(returnAddress('url', `https://${host}/`, { query: true }), `https://${host}/`);
+  }
+});
+
 test('tokens and passwords are told apart by their form', () => {
   const tokens = new Set(Array.from({ length: 100 }, () => newToken(random)));
   assert.equal(tokens.size, 100);

@@ -15,6 +15,8 @@ export function returnAddress(name: string, text: string, { query }: { query: bo
   if (!/^[\x21-\x7e]+$/.test(text) || text.includes('\\')) throw invalid('It holds characters that no address has.');
   const url = URL.parse(text);
   if (url === null || !/^https?:\/\//i.test(text)) throw invalid('It must be an http or https address.');
+  // It becomes part of a page's Content-Security-Policy, where `;` and `,` would begin something else.
+  if (!/^[a-z0-9.:[\]_-]+$/.test(url.host)) throw invalid('Its host holds characters that no host name has.');
   if (url.username !== '' || url.password !== '') throw invalid('It must not hold a user name or password.');
   if (text.includes('#')) throw invalid('It must not hold a fragment.');
   if (!query && text.includes('?')) throw invalid('It must not hold a query string.');
