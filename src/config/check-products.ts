@@ -33,5 +33,7 @@ function mistakesOf(product: Product, issuers: Readonly<Record<string, AcmeIssue
   const advice = 'a wildcard needs dns-01 among its challenges';
   if (product.names === 'wildcard') return byFile.map(({ name }) => `issuer ${name} cannot sign it: ${advice}`);
   if (!product.wildcardsAllowed || byFile.length === 0 || byFile.length < product.issuers.length) return [];
-  return [`none of its issuers can sign the wildcards that it allows: ${advice}`];
+  return [
+    `none of its issuers can sign the wildcards that it allows: ${advice}, or the product wildcardsAllowed = false`,
+  ];
 }

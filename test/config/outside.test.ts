@@ -178,7 +178,7 @@ test('a product names issuers that are there and can sign it', () => {
     'product dv-wildcard: issuer le cannot sign it: a wildcard needs dns-01 among its challenges',
   ]);
   assert.deepEqual(complaintsOf(product('dv-multi', ['le'])), [
-    'product dv-multi: none of its issuers can sign the wildcards that it allows: a wildcard needs dns-01 among its challenges',
+    'product dv-multi: none of its issuers can sign the wildcards that it allows: a wildcard needs dns-01 among its challenges, or the product wildcardsAllowed = false',
   ]);
 });
 
