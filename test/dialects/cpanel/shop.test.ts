@@ -104,6 +104,27 @@ forEachStore((open) => {
     );
   });
 
+  test('a slash twice in the address leads to no other host', async () => {
+    const client = await openShop(await open());
+    const password = await addPassword(client);
+    const browser = openBrowser(client.desk);
+    const page = await browser.get(await loginUrl(client));
+    const url = `http://desk.test/${new URL(page.url, 'http://desk.test').href.slice('http://desk.test'.length)}`;
+    const [, token] = /name="form_token" value="([^"]+)"/.exec(page.html) as unknown as [string, string];
+    const reply = await client.desk.app.inject({
+      method: 'POST',
+      url,
+      headers: {
+        host: 'desk.test',
+        cookie: [...browser.cookies].map(([name, value]) => `${name}=${value}`).join('; '),
+        'content-type': 'application/x-www-form-urlencoded',
+      },
+      payload: new URLSearchParams({ form_token: token, user: client.user, pass: password }).toString(),
+    });
+    assert.equal(reply.statusCode, 303, reply.body);
+    assert.match(String(reply.headers.location), /^\/market\/login\?/);
+  });
+
   test('the login page leads nowhere but where a client of the account asked for', async () => {
     const client = await openShop(await open());
     const password = await addPassword(client);

@@ -8,7 +8,16 @@ import { withQuery } from '../market/addresses.ts';
 import { CHECKOUT_PATH } from '../market/request-certificates.ts';
 import { formToken } from './form-token.ts';
 import { checkoutPage, endedPage, tellingPage } from './html.ts';
-import { askToSignIn, type PageCall, readForm, sessionFor, show, signInHere, STALE_FORM } from './page-calls.ts';
+import {
+  addressOf,
+  askToSignIn,
+  type PageCall,
+  readForm,
+  sessionFor,
+  show,
+  signInHere,
+  STALE_FORM,
+} from './page-calls.ts';
 import { paymentLink } from './payment-link.ts';
 
 /** What the address to return to is told. */
@@ -99,7 +108,7 @@ function onwards({ returnUrl, state }: Checkout): string | null {
 }
 
 function leave({ reply, request }: PageCall, checkout: Checkout): FastifyReply {
-  return reply.redirect(onwards(checkout) ?? request.url, 303);
+  return reply.redirect(onwards(checkout) ?? addressOf(request), 303);
 }
 
 function unknown({ reply }: PageCall): FastifyReply {

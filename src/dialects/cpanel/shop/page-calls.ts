@@ -44,7 +44,12 @@ export async function signInHere(call: PageCall, pairs: Pairs, user: string): Pr
   const credential = named === user ? await ownerOf(world, request, named, valueOf(pairs, 'pass')) : null;
   if (credential === null) return askToSignIn(call, named, 'The user name or the password is wrong.');
   await openSession(world, credential, request, reply);
-  return reply.redirect(request.url, 303);
+  return reply.redirect(addressOf(request), 303);
+}
+
+/** The page's own address. Two slashes at its start, which the server takes for one, would lead to another host. */
+export function addressOf({ url }: FastifyRequest): string {
+  return url.replace(/^\/+/, '/');
 }
 
 /** `formTargets`: origins of others to which the page's form may lead. */
