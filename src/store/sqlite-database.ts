@@ -1,4 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import type { Row, Value } from './rows.ts';
 
 /** A connection with its prepared statements. */
@@ -24,7 +25,7 @@ export function openSqlite(file: string, mode: 'write' | 'read', records?: strin
     database.exec('pragma journal_mode = wal');
     database.exec('pragma synchronous = full');
   }
-  if (records !== undefined) database.prepare('attach ? as records').run(records);
+  if (records !== undefined) database.prepare('attach ? as records').run(`${pathToFileURL(records).href}?mode=ro`);
   database.exec('pragma cache_size = -65536');
   database.exec('pragma temp_store = memory');
   const statements = new Map<string, StatementSync>();

@@ -28,7 +28,7 @@ export interface SqliteLists {
 /** Commits from which on a thread keeps the lists up to date; before that, whoever reads them does. */
 const THREAD_FROM = 64;
 /** Milliseconds between two looks of the thread at what was written. */
-const PAUSE = 100;
+const PAUSE = 200;
 /** Steps of the search index in one commit, where all is taken in at once. */
 const MANY_ROUNDS = 100;
 /** Bytes of a database whose copy is made, and whose long reads are done, on a thread. */
