@@ -164,6 +164,7 @@ function insertOrder(unit: Unit, accountId: number, n: number, ground: Ground): 
   if (pending) return;
   const certificate = newCertificate(request.id, request, n);
   const life = { notBefore: createdAt, notAfter, createdAt, subscriptionEndsAt: createdAt + YEAR };
+  const lapsed = notAfter <= Date.now() ? { state: 'expired' as const } : {};
   const revoked = n % 50 === 1 ? { state: 'revoked' as const, revokedAt: createdAt } : {};
-  unit.insert('certificates', { ...certificate, product, ...life, ...revoked });
+  unit.insert('certificates', { ...certificate, product, ...life, ...lapsed, ...revoked });
 }
