@@ -94,6 +94,10 @@ export interface TestDeskOptions {
   catalogue?: Catalogue;
   shop?: ShopSettings;
   caKeyType?: CaKeyType;
+  /** `public` unless given. */
+  profile?: Rules['profile'];
+  /** Whether the desk stands in the offline world: it does unless told otherwise. */
+  sandboxed?: boolean;
 }
 
 /** The shop as it is without any configuration. */
@@ -138,6 +142,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const pki = createPkiTools({ readCsr: (text) => crypto.readCsr(text) });
   const names = createNamePolicy({ profile: 'public', allowReserved: RESERVED_SUFFIXES });
   const issuers = new Map([[issuer.name, issuer]]);
+  const { profile = 'public', sandboxed = true } = options;
   const engine: Engine = {
     store,
     clock,
@@ -147,7 +152,8 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     pki,
     names,
     catalogue,
-    rules: new Rules('public'),
+    rules: new Rules(profile),
+    keptKeysOutside: profile === 'public' && !sandboxed,
     wake: () => {},
   };
   const again = dialect.askAgain?.(engine);
@@ -158,7 +164,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     box,
     dialects: [dialect],
     shop: options.shop ?? SHOP,
-    sandboxed: true,
+    sandboxed,
   });
   const log = pino({ level: 'silent' });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
