@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import { DeskError } from '../core/errors.ts';
 import type { ParsedCsr } from '../core/ports.ts';
+import { canonicalAddress } from './addresses.ts';
 import { ArmourError, removeArmour } from './armour.ts';
 import { checkStructure, constructedContextTag, type DerElement, DerError, inside, TAG, whole } from './der-reader.ts';
 import { readOid, readSmallInteger } from './der-values.ts';
 import { type DistinguishedName, firstValue, readName, subjectOf } from './distinguished-name.ts';
-import { type Extension, readAlternativeNames, readExtensions, readMustStaple } from './extensions.ts';
+import { type Extension, readAlternativeNames, readExtensions, readMustStaple, textsOf } from './extensions.ts';
 import { type KeyRules, keyWeakness, type PublicKey, readPublicKey } from './keys.ts';
 import { REQUEST_ATTRIBUTE } from './oids.ts';
 import { type SignatureAlgorithm, verifySignature } from './signature-algorithms.ts';
@@ -52,16 +53,19 @@ export function readKeptCsr(der: Uint8Array): Pick<ParsedCsr, 'spki' | 'mustStap
 }
 
 /**
- * Every name that a kept request asks for, lower case: its common name and its alternative names, where those that are
- * no dNSName are an empty text; null where it cannot be read. Nothing is verified again.
+ * Every name that a kept request asks for, lower case: its common name and its alternative names, addresses in their
+ * canonical text; null where it cannot be read. An empty text stands for alternative names that are neither dNSName nor
+ * iPAddress, and for an address that is a common name or dNSName alone. Nothing is verified again.
  */
 export function readCsrNames(der: Uint8Array): string[] | null {
   try {
     const { subject, extensions } = parseRequest(der);
-    const { dnsNames, ipAddresses, others } = readAlternativeNames(extensions);
+    const names = textsOf(readAlternativeNames(extensions));
     const commonName = firstValue(subject, 'CN')?.toLowerCase();
-    const rest = ipAddresses.length + others > 0 ? [''] : [];
-    return [...(commonName === undefined ? [] : [commonName]), ...dnsNames, ...rest];
+    if (commonName === undefined) return names;
+    const address = canonicalAddress(commonName);
+    if (address === null) return [commonName, ...names];
+    return names.includes(address) ? names : ['', ...names];
   } catch (error) {
     if (error instanceof DerError) return null;
     throw error;

@@ -1,3 +1,4 @@
+import { addressText, canonicalAddress } from './addresses.ts';
 import { contextTag, content, type DerElement, DerError, inside, readWhole, TAG } from './der-reader.ts';
 import { readBoolean, readOid, readSmallInteger } from './der-values.ts';
 import { EXTENSION } from './oids.ts';
@@ -62,7 +63,7 @@ export function findExtension(extensions: readonly Extension[], oid: string): Ex
 export interface AlternativeNames {
   /** dNSName entries in order, lower case, each once. */
   dnsNames: string[];
-  /** iPAddress entries in order: 4 or 16 octets, hex. */
+  /** iPAddress entries in order, as `addressText` writes them. */
   ipAddresses: string[];
   /** How many entries of other types there are. */
   others: number;
@@ -91,6 +92,15 @@ export function readAlternativeNames(extensions: readonly Extension[]): Alternat
 }
 
 /**
+ * DNS names and addresses as one list of texts. An empty text stands for entries of other types, and for a dNSName that
+ * reads like an address: it is none to whoever compares it with one.
+ */
+export function textsOf({ dnsNames, ipAddresses, others }: AlternativeNames): string[] {
+  const names = dnsNames.map((name) => (canonicalAddress(name) === null ? name : ''));
+  return [...names, ...ipAddresses, ...(others > 0 ? [''] : [])];
+}
+
+/**
  * Visible ASCII only: a NUL or a space would let a name read differently to different programs. Whether it is a domain
  * name that may stand in a certificate is for the name policy to say.
  */
@@ -109,7 +119,7 @@ function readDnsName(entry: DerElement): string {
 function readIpAddress(entry: DerElement): string {
   const octets = content(entry);
   if (octets.length !== 4 && octets.length !== 16) throw new DerError('an iPAddress has a wrong length', entry.start);
-  return Buffer.from(octets).toString('hex');
+  return addressText(octets);
 }
 
 /** Whether the TLS feature extension asks for status_request (RFC 7633 §4.2.1). @throws DerError */

@@ -1,9 +1,9 @@
 import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
 import { parse } from 'tldts';
 import { toASCII } from 'tr46';
 import { type DeskError, invalidValue } from '../core/errors.ts';
 import type { NamePolicy } from '../core/ports.ts';
+import { canonicalAddress } from './addresses.ts';
 
 export interface NamePolicyOptions {
   /** `private` lets internal and reserved names through; a CA that browsers trust must not (BR 4.2.2, 7.1.4.2). */
@@ -65,7 +65,8 @@ export function createNamePolicy(options: NamePolicyOptions): NamePolicy {
   const allowed = options.allowReserved.map((suffix) => suffix.toLowerCase().replace(/^\./, ''));
   return {
     normalise(name, field, internal = false) {
-      if (internal && isIP(name) !== 0 && !name.includes('%')) return ipaddr.parse(name).toString();
+      const address = internal ? canonicalAddress(name) : null;
+      if (address !== null) return address;
       const open = internal || options.profile === 'private';
       const refuse = (reason: string): DeskError => invalidValue(field, reason, name.slice(0, MAX_INPUT));
       const wildcard = name.startsWith('*.');

@@ -60,7 +60,7 @@ test('decodes the extensions', () => {
   assert.equal(extensions.length, 10);
   assert.deepEqual(known.alternativeNames, {
     dnsNames: ['a.test', '*.b.test'],
-    ipAddresses: ['c0000207', '20010db8000000000000000000000001'],
+    ipAddresses: ['192.0.2.7', '2001:db8::1'],
     others: 1,
   });
   assert.deepEqual(known.keyUsage, ['digitalSignature', 'keyEncipherment']);

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { DeskError } from '../../src/core/errors.ts';
-import { readCsr, readKeptCsr } from '../../src/pki/csr.ts';
+import { readCsr, readCsrNames, readKeptCsr } from '../../src/pki/csr.ts';
 import { createPkiTools } from '../../src/pki/tools.ts';
 import {
   attribute,
@@ -234,4 +234,24 @@ test('a kept CSR gives its key again without being verified, and damage is told'
   const { der, spki, mustStaple } = readCsr(text);
   assert.deepEqual(readKeptCsr(der), { spki, mustStaple });
   assert.throws(() => readKeptCsr(der.subarray(1)), { kind: 'internal' });
+});
+
+test('names of a kept CSR: an address counts where it is an iPAddress, and nowhere else', () => {
+  const names = (commonName: string, ...san: Parameters<typeof sanOf>) =>
+    readCsrNames(
+      makeRequest({
+        subject: sequence(attribute(OID.cn, utf8(commonName))),
+        attributes: san.length === 0 ? [] : [extensionRequest(sanOf(...san))],
+      }),
+    );
+  const v4 = primitive(0x87, 'c0000207');
+  const v6 = primitive(0x87, '20010db8 00000000 00000000 00000007');
+  assert.deepEqual(names('A.test', dnsName('b.test'), v4, v6), ['a.test', 'b.test', '192.0.2.7', '2001:db8::7']);
+  assert.deepEqual(names('2001:DB8::0:7', v6), ['2001:db8::7']);
+  assert.deepEqual(names('192.0.2.7'), ['']);
+  assert.deepEqual(names('192.0.2.7', dnsName('192.0.2.7')), ['', '']);
+  assert.deepEqual(names('a.test', dnsName('2001:db8::7')), ['a.test', '']);
+  // Of another kind: an e-mail address.
+  assert.deepEqual(names('a.test', primitive(0x81, '7840612e74657374')), ['a.test', '']);
+  assert.equal(readCsrNames(Buffer.from('no CSR')), null);
 });

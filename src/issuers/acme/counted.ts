@@ -1,3 +1,4 @@
+import { baseOf, isAddress } from '../../core/names.ts';
 import type { IssueAsk } from '../../core/ports.ts';
 import { COUNTED_OVER, type LimitName, type Limit, type Limits } from './limits.ts';
 
@@ -25,10 +26,12 @@ export function bucketsOfOrder(
   { names }: Pick<IssueAsk, 'names'>,
   how: { byHint: boolean; sameNames: boolean },
 ): Bucket[] {
-  const failures = names.flatMap((name) => bucket(by, 'failuresPerName', baseName(name)));
+  const failures = names.flatMap((name) => bucket(by, 'failuresPerName', baseOf(name)));
   const looked = failures.map((one): Bucket => ({ ...one, look: true }));
   if (how.byHint) return looked;
-  const domains = how.sameNames ? [] : new Set(names.map((name) => domainOf(by, name)));
+  // Registered domains; an address has none.
+  const inDomains = how.sameNames ? [] : names.filter((name) => !isAddress(name));
+  const domains = new Set(inDomains.map((name) => domainOf(by, name)));
   return [
     ...looked,
     ...bucket(by, 'ordersPerAccount', ''),
@@ -43,7 +46,7 @@ export function bucketsOfAccount(by: CountedBy): Bucket[] {
 
 /** For names whose validation has failed. */
 export function bucketsOfFailures(by: CountedBy, names: readonly string[]): Bucket[] {
-  return names.flatMap((name) => bucket(by, 'failuresPerName', baseName(name)));
+  return names.flatMap((name) => bucket(by, 'failuresPerName', baseOf(name)));
 }
 
 function bucket({ limits, name, origin }: CountedBy, limit: LimitName, whose: string): Bucket[] {
@@ -58,10 +61,8 @@ function bucket({ limits, name, origin }: CountedBy, limit: LimitName, whose: st
   ];
 }
 
+/** The registered domain of a name; the name itself where it has none, as an address. */
 export function domainOf({ registrableDomain }: Pick<CountedBy, 'registrableDomain'>, name: string): string {
-  return registrableDomain(baseName(name)) ?? baseName(name);
-}
-
-function baseName(name: string): string {
-  return name.replace(/^\*\./, '');
+  if (isAddress(name)) return name;
+  return registrableDomain(baseOf(name)) ?? baseOf(name);
 }

@@ -1,7 +1,10 @@
 import { X509Certificate } from 'node:crypto';
 import type { IssueAsk } from '../../core/ports.ts';
 import { type Instant, MINUTE } from '../../core/time.ts';
+import { canonicalAddress } from '../../pki/addresses.ts';
 import { type CertificateDetails, readCertificateDetails } from '../../pki/certificate-reader.ts';
+import { textsOf } from '../../pki/extensions.ts';
+import { sameNames } from './identifiers.ts';
 
 /** A chain as a CA delivers it. */
 export interface Delivered {
@@ -48,18 +51,15 @@ export function wrongWith(
   }
   const { parsed, known } = details;
   if (Buffer.compare(parsed.spki, ask.spki) !== 0) return OTHER_KEY;
-  const { dnsNames, ipAddresses, others } = known.alternativeNames;
-  if (!sameNames(dnsNames, ask.names) || ipAddresses.length + others > 0) return 'it is for other names than ordered';
-  if (parsed.commonName !== null && !dnsNames.includes(parsed.commonName.toLowerCase())) {
+  const names = textsOf(known.alternativeNames);
+  if (!sameNames(names, ask.names)) return 'it is for other names than ordered';
+  const commonName = parsed.commonName?.toLowerCase();
+  if (commonName !== undefined && !names.includes(canonicalAddress(commonName) ?? commonName)) {
     return 'its common name is not among its names';
   }
   if (known.basicConstraints?.ca === true) return 'it is a CA certificate';
   if (parsed.notBefore > now + CLOCKS_DIFFER || parsed.notAfter <= now) return 'it is not valid now';
   return wrongWithChain([leaf, ...above]);
-}
-
-export function sameNames(some: readonly string[], others: readonly string[]): boolean {
-  return [...new Set(some)].toSorted().join() === [...new Set(others)].toSorted().join();
 }
 
 /** RFC 8555 §9.1: each certificate certifies the one before it. */

@@ -1,6 +1,7 @@
+import { isAddress } from '../../core/names.ts';
 import type { IssueAsk } from '../../core/ports.ts';
 import { readCsrNames } from '../../pki/csr.ts';
-import { sameNames } from './delivered.ts';
+import { challengesFor, sameNames } from './identifiers.ts';
 import type { AcmeSettings } from './settings.ts';
 
 const MOST_NAMES = 100;
@@ -14,6 +15,9 @@ export function objectionTo(
   if (ask.names.length > maxNames) return `An ACME CA signs at most ${maxNames} names in one certificate`;
   if (ask.names.some((name) => name.startsWith('*.')) && !challenges.includes('dns-01')) {
     return 'A wildcard name is proved by dns-01, which this issuer is not configured for';
+  }
+  if (ask.names.some((name) => isAddress(name) && challengesFor(name, challenges).length === 0)) {
+    return 'An address is proved by http-01 or tls-alpn-01, which this issuer is not configured for';
   }
   // RFC 8555 §7.4: the CSR must name exactly what the order does.
   const names = readCsrNames(ask.csr);

@@ -1,10 +1,12 @@
 import type { Instant } from '../../core/time.ts';
+import { canonicalAddress } from '../../pki/addresses.ts';
 import { AcmeError, type Problem, readProblem } from './problems.ts';
 import { isRecord, momentOf, textOf } from './read.ts';
 import type { UrlRule } from './urls.ts';
 
 /** The objects of RFC 8555 §7.1, read within limits. Every URL has passed the rule. */
 
+/** An address has the type `ip`, and its canonical text (RFC 8738 §3); nothing else has it. */
 export interface Identifier {
   type: 'dns' | 'ip';
   value: string;
@@ -112,7 +114,9 @@ function readIdentifier(value: unknown): Identifier {
   if ((type !== 'dns' && type !== 'ip') || typeof name !== 'string' || name.length > 255) {
     throw new AcmeError('The CA answered with an identifier that is none');
   }
-  return { type, value: name.toLowerCase() };
+  const address = canonicalAddress(name);
+  if ((address !== null) !== (type === 'ip')) throw new AcmeError('The CA answered with an identifier of another type');
+  return { type, value: address ?? name.toLowerCase() };
 }
 
 function object(value: unknown, what: string): Record<string, unknown> {

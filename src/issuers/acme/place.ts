@@ -1,10 +1,11 @@
 import type { IssueAsk, IssueResult } from '../../core/ports.ts';
 import { HOUR } from '../../core/time.ts';
-import { readCertificate } from '../../pki/certificate-reader.ts';
+import { readCertificateDetails } from '../../pki/certificate-reader.ts';
+import { textsOf } from '../../pki/extensions.ts';
 import { bucketsOfOrder, domainOf } from './counted.ts';
-import { sameNames } from './delivered.ts';
+import { challengesFor, identifierOf, sameNames } from './identifiers.ts';
 import { PLACE_HOLDS } from './limits.ts';
-import type { AcmeOrder, Identifier } from './objects.ts';
+import type { AcmeOrder } from './objects.ts';
 import { AcmeError, type Problem } from './problems.ts';
 import type { Progress } from './progress.ts';
 import { certIdOf } from './renewal-info.ts';
@@ -49,15 +50,9 @@ export async function place(world: StepWorld, ask: IssueAsk, progress: Progress)
 async function nameWithoutWay({ board, settings }: StepWorld, names: readonly string[]): Promise<string | null> {
   for (const name of names) {
     const ways = await board.ways(name);
-    if (!settings.challenges.some((type) => ways.includes(type))) return name;
+    if (!challengesFor(name, settings.challenges).some((type) => ways.includes(type))) return name;
   }
   return null;
-}
-
-/** RFC 8738 for addresses, which orders do not hold today. */
-export function identifierOf(name: string): Identifier {
-  const isAddress = name.includes(':') || /^\d{1,3}(\.\d{1,3}){3}$/.test(name);
-  return { type: isAddress ? 'ip' : 'dns', value: name };
 }
 
 /** What the new certificate takes the place of, where the CA can be told (RFC 9773 §5). */
@@ -67,7 +62,8 @@ async function replacedBy({ transport }: StepWorld, { replaces }: IssueAsk): Pro
 }
 
 function replacesSameNames({ replaces, names }: IssueAsk): boolean {
-  return replaces !== null && sameNames(readCertificate(replaces).dnsNames, names);
+  if (replaces === null) return false;
+  return sameNames(textsOf(readCertificateDetails(replaces).known.alternativeNames), names);
 }
 
 /** The CA may know the certificate no more, or from another account: no reason to let it run out. */

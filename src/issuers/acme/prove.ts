@@ -2,6 +2,7 @@ import type { ChallengeType, IssueAsk, IssueResult } from '../../core/ports.ts';
 import { HOUR, type Instant, MINUTE } from '../../core/time.ts';
 import type { OpenAccount } from './client.ts';
 import { bucketsOfFailures } from './counted.ts';
+import { challengesFor } from './identifiers.ts';
 import type { AcmeAuthorization, AcmeOrder } from './objects.ts';
 import { AcmeError, describeProblem, type Problem, verdictOnObject } from './problems.ts';
 import { type Progress, type PublishedAnswer, startedOver } from './progress.ts';
@@ -36,6 +37,7 @@ export async function prove(world: StepWorld, ask: IssueAsk, progress: Progress)
   }
   const answers: PublishedAnswer[] = [];
   for (const authorization of authorizations.filter(({ status }) => status === 'pending')) {
+    checkOrdered(authorization, ask.names);
     const chosen = await choose(world, authorization, clock.now());
     if (typeof chosen === 'string') return { kind: 'refused', message: chosen };
     answers.push(chosen);
@@ -43,6 +45,13 @@ export async function prove(world: StepWorld, ask: IssueAsk, progress: Progress)
   const { thumbprint } = account.key;
   await inParallel(answers, AT_ONCE, (answer) => board.publish(askOf(answer, thumbprint)));
   return goOn({ ...progress, stage: 'answer', answers, thumbprint, looks: 0 }, clock.now());
+}
+
+/** Whoever speaks for the CA must not have anything else proved by us. */
+function checkOrdered({ identifier, wildcard }: AcmeAuthorization, names: readonly string[]): void {
+  const { value } = identifier;
+  const isOrdered = names.includes(`*.${value}`) || (!wildcard && names.includes(value));
+  if (!isOrdered) throw new AcmeError(`The CA asks for proof of ${cleanText(value, 253)}, which was not ordered`);
 }
 
 /** The first configured way that the CA offers for the name and the desk can answer; else why there is none. */
@@ -53,7 +62,7 @@ async function choose(
 ): Promise<PublishedAnswer | string> {
   const name = wildcard ? `*.${identifier.value}` : identifier.value;
   const ways: readonly ChallengeType[] = await board.ways(name);
-  for (const type of settings.challenges) {
+  for (const type of challengesFor(identifier.value, settings.challenges)) {
     const challenge = challenges.find((one) => one.type === type && one.status !== 'invalid');
     if (challenge === undefined || challenge.token === null || !ways.includes(type)) continue;
     const expiresAt = Math.min(expires ?? Number.POSITIVE_INFINITY, now + PUBLISHED_FOR);

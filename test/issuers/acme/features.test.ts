@@ -3,7 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { certIdOf } from '../../../src/issuers/acme/renewal-info.ts';
-import { identifierOf } from '../../../src/issuers/acme/place.ts';
+import { identifierOf } from '../../../src/issuers/acme/identifiers.ts';
 import { openAcme } from '../../../src/issuers/acme/issuer.ts';
 import { accountOf } from '../../../src/issuers/acme/step.ts';
 import type { Delivery } from '../../support/acme-server/script.ts';
