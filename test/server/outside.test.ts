@@ -1,11 +1,16 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { pino } from 'pino';
 import { loadConfig } from '../../src/config/load.ts';
 import { startServer } from '../../src/server.ts';
+import { lookupsTo } from '../support/acme-server/lookups.ts';
+import { startAcmeServer } from '../support/acme-server/server.ts';
+import { leafUnder } from '../support/over-acme.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'chancery-hosted-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -52,6 +57,57 @@ test('the default start validates a hosted name by its own answer, over its own 
     assert.equal(ordered.status, 202, await ordered.text());
     const held = await call(`/${id}/ssl_certificate`);
     assert.equal(held.status, 200, await held.text());
+  } finally {
+    await server.close();
+  }
+});
+
+test('as configured, a CA outside fulfils the order of a hosted name, and looks at the HTTP responder', async (t) => {
+  let look: ReturnType<typeof lookupsTo>['http'] = () => Promise.reject(new Error('nothing listens yet'));
+  const lookups = { ...lookupsTo({}), http: (host: string, path: string) => look(host, path) };
+  const ca = await startAcmeServer({ tls: true, lookups });
+  t.after(() => ca.close());
+  ca.script.verdict = () => 'check';
+  writeFileSync(join(folder, 'ca.pem'), ca.tlsRoot as string);
+  const { server, call } = await start(
+    'outside',
+    `[sandbox]
+enabled = true
+[responder]
+http = "127.0.0.1:0"
+[issuers.scripted]
+kind = "acme"
+directory = "${ca.directoryUrl}"
+contacts = ["ops@desk.test"]
+termsAgreed = true
+trustedCa = "ca.pem"
+allowedRanges = ["127.0.0.0/8", "::1/128"]
+[[products]]
+id = "dv-hosted-domain"
+issuers = ["scripted", "embedded"]
+`,
+  );
+  try {
+    const { http } = server.responders;
+    assert.ok(http !== undefined);
+    look = lookupsTo({ http }).http;
+    const { id } = (await (await call('', { name: 'blog.example.com' })).json()) as { id: string };
+    const ordered = await call(`/${id}/ssl_certificate`, { ...CONTACT, common_name: 'blog.example.com' });
+    assert.equal(ordered.status, 202, await ordered.text());
+    type Held = { certificate: { status: string }; cert_info?: { key: string; cert: string } };
+    const held = async (): Promise<Held> => (await (await call(`/${id}/ssl_certificate`)).json()) as Held;
+    let now = await held();
+    for (let looks = 0; looks < 600 && now.certificate.status === 'SUBMITTED'; looks += 1) {
+      // Its jobs run on the system's clock.
+      await pause(50);
+      now = await held();
+    }
+    assert.equal(now.certificate.status, 'ENABLED');
+    const { key, cert } = now.cert_info ?? assert.fail('no certificate');
+    const leaf = leafUnder(ca, cert);
+    assert.ok(leaf.checkPrivateKey(createPrivateKey(key)));
+    assert.equal(leaf.subjectAltName, 'DNS:blog.example.com');
+    assert.equal(ca.certificatesIssued(), 1);
   } finally {
     await server.close();
   }
