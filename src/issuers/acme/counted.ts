@@ -1,3 +1,5 @@
+import { isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 import { baseOf, isAddress } from '../../core/names.ts';
 import type { IssueAsk } from '../../core/ports.ts';
 import { COUNTED_OVER, type LimitName, type Limit, type Limits } from './limits.ts';
@@ -29,9 +31,7 @@ export function bucketsOfOrder(
   const failures = names.flatMap((name) => bucket(by, 'failuresPerName', baseOf(name)));
   const looked = failures.map((one): Bucket => ({ ...one, look: true }));
   if (how.byHint) return looked;
-  // Registered domains; an address has none.
-  const inDomains = how.sameNames ? [] : names.filter((name) => !isAddress(name));
-  const domains = new Set(inDomains.map((name) => domainOf(by, name)));
+  const domains = new Set(how.sameNames ? [] : names.map((name) => domainOf(by, name)));
   return [
     ...looked,
     ...bucket(by, 'ordersPerAccount', ''),
@@ -61,8 +61,15 @@ function bucket({ limits, name, origin }: CountedBy, limit: LimitName, whose: st
   ];
 }
 
-/** The registered domain of a name; the name itself where it has none, as an address. */
+/**
+ * The registered domain of a name; the name itself where it has none. An IPv4 address counts by itself, one of IPv6 with
+ * its network of 64 bits: whoever holds one holds them all.
+ */
 export function domainOf({ registrableDomain }: Pick<CountedBy, 'registrableDomain'>, name: string): string {
-  if (isAddress(name)) return name;
+  if (isAddress(name)) return networkOf(name);
   return registrableDomain(baseOf(name)) ?? baseOf(name);
+}
+
+function networkOf(address: string): string {
+  return isIPv6(address) ? `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/64`).toString()}/64` : address;
 }

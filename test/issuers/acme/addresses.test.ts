@@ -44,10 +44,11 @@ forEachStore((open) => {
       `IP Address:${V4}, IP Address:2001:DB8:0:0:0:0:0:7, DNS:a.test`,
     );
     assert.equal(world.board.published.size, 0);
-    // Only the domain counts as one.
+    // An address counts by itself, or with its network of 64 bits.
     const uses = await store.find('issuerUses', {});
     const ofDomains = uses.map(({ bucket }) => bucket).filter((bucket) => bucket.startsWith('certificatesPerDomain'));
-    assert.deepEqual(ofDomains, ['certificatesPerDomain a.test']);
+    const counted = [V4, '2001:db8::/64', 'a.test'].map((whose) => `certificatesPerDomain ${whose}`);
+    assert.deepEqual(ofDomains.toSorted(), counted.toSorted());
     // The same names again are known as such, and counted for no domain.
     const replaces = { replaces: certificate };
     world.ca.script.rules.push({
@@ -172,10 +173,10 @@ test('a delivered certificate must hold exactly the addresses that were ordered'
   assert.equal(await wrong(['a.test'], 'a.test', ['a.test', V4]), other);
 });
 
-test('an address has no registered domain', () => {
+test('an address counts by itself, or with its network', () => {
   const registrableDomain = (name: string) => name.split('.').slice(-2).join('.');
   assert.equal(domainOf({ registrableDomain }, V4), V4);
-  assert.equal(domainOf({ registrableDomain }, V6), V6);
+  assert.equal(domainOf({ registrableDomain }, V6), '2001:db8::/64');
   assert.equal(domainOf({ registrableDomain }, '*.b.a.test'), 'a.test');
 });
 
