@@ -66,8 +66,6 @@ export interface OperatorCheckouts {
   payOutside(checkoutId: number, payment: { reference: string; cents: number; by: string }): Promise<CheckoutView>;
   /** To be run every hour: marks what nobody paid in time. Answers how many. */
   expireCheckouts(): Promise<number>;
-  /** To be run every hour: removes codes, tokens and sessions that ended more than a day ago. Answers how many. */
-  removeGrants(): Promise<number>;
 }
 
 /** How a dialect orders an item that is paid. */

@@ -35,7 +35,6 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'refresh-renewal-hints': every(5 * MINUTE, clock, desk.office.refreshRenewalHints),
     'remove-expired': every(HOUR, clock, desk.office.removeExpired),
     'expire-checkouts': every(HOUR, clock, desk.platform.operatorCheckouts.expireCheckouts),
-    'remove-grants': every(HOUR, clock, desk.platform.operatorCheckouts.removeGrants),
   };
 }
 
@@ -45,7 +44,6 @@ const RECURRING = [
   'send-validation-notices',
   'run-auto-orders',
   'expire-checkouts',
-  'remove-grants',
   'refresh-renewal-hints',
   'remove-expired',
 ];

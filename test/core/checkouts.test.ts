@@ -324,26 +324,4 @@ forEachStore((open) => {
     assert.deepEqual(await moneyOf(shop), { balance: 10_000, reserved: 0 });
     assert.equal((await checkouts.payFromBalance(checkout.id)).checkout.state, 'paid');
   });
-
-  test('grants are removed a day after their end', async () => {
-    const { world, operator } = await openShop(await open());
-    const { store } = world.engine;
-    const now = world.clock.now();
-    const grant = {
-      accountId: 1,
-      dialect: 'test',
-      kind: 'token',
-      userName: 'ada',
-      bound: null,
-      createdAt: now,
-      endedAt: null,
-    } as const;
-    await store.transact(async (unit) => {
-      for (const [index, expiresAt] of [now + HOUR, now - 23 * HOUR, now - 25 * HOUR].entries()) {
-        unit.insert('grants', { ...grant, id: unit.newId('grants'), secretHash: Buffer.from([index]), expiresAt });
-      }
-    });
-    assert.equal(await operator.removeGrants(), 1);
-    assert.equal((await store.find('grants', {})).length, 2);
-  });
 });

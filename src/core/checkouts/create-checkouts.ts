@@ -8,7 +8,6 @@ import { note } from '../registry/note.ts';
 import type { Unit } from '../store.ts';
 import type { Instant } from '../time.ts';
 import { checkoutBy, type CheckoutParts, endOf, hashOf, ownCheckout, ownItems, viewOf } from './own.ts';
-import { removeGrants } from './grants.ts';
 import { pay } from './pay.ts';
 
 /** Certificates of one purchase. */
@@ -62,7 +61,6 @@ export function createOperatorCheckouts(parts: Pick<CheckoutParts, 'engine' | 'a
       return pay({ ...parts, dialect, openFor: 0 }, checkoutId, payment);
     },
     expireCheckouts: () => expireCheckouts(engine),
-    removeGrants: () => removeGrants(engine),
   };
 }
 
