@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock } from '../core/time.ts';
+import { framed } from '../validation/tcp-exchange.ts';
 import type { Answers } from './answers.ts';
 import { answerQuery, serverFailure } from './dns-answer.ts';
 import { createRate } from './dns-rate.ts';
@@ -104,9 +105,7 @@ async function serveTcp(socket: Socket, open: Set<Socket>, answer: Answer): Prom
         const reply = await answer(buffered.subarray(2, 2 + length), 'tcp');
         buffered = buffered.subarray(2 + length);
         if (reply === null || socket.destroyed) return void socket.destroy();
-        const prefix = Buffer.alloc(2);
-        prefix.writeUInt16BE(reply.length);
-        socket.write(Buffer.concat([prefix, reply]));
+        socket.write(framed(reply));
         left -= 1;
         if (left === 0) return void socket.end();
       }

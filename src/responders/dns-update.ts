@@ -2,9 +2,9 @@ import { DeskError } from '../core/errors.ts';
 import type { Random } from '../core/ports.ts';
 import type { Clock, Timers } from '../core/time.ts';
 import { readMessage } from '../validation/dns-message.ts';
+import { exchangeTcp } from '../validation/tcp-exchange.ts';
 import { CLASS, nameOctets, textData, TYPE, type WireRecord, writeMessage } from './dns-writer.ts';
 import type { ListenAddress } from './listen.ts';
-import { exchangeTcp } from './tcp-exchange.ts';
 import { checkAnswer, signMessage, TsigError, type TsigKey } from './tsig.ts';
 
 export interface UpdateServer {

@@ -2,7 +2,7 @@ import { connect } from 'node:net';
 import type { Config } from '../config/load.ts';
 import { CLASS, nameOctets, TYPE, writeMessage } from '../responders/dns-writer.ts';
 import type { ListenAddress } from '../responders/listen.ts';
-import { exchangeTcp } from '../responders/tcp-exchange.ts';
+import { exchangeTcp } from '../validation/tcp-exchange.ts';
 import { readMessage } from '../validation/dns-message.ts';
 import { systemTimers } from '../validation/system.ts';
 

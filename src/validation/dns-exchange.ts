@@ -1,9 +1,10 @@
 import { createSocket } from 'node:dgram';
-import { connect, isIPv6 } from 'node:net';
+import { isIPv6 } from 'node:net';
 import { encode, RECURSION_DESIRED } from 'dns-packet';
 import type { Random } from '../core/ports.ts';
 import type { Timers } from '../core/time.ts';
 import { CLASS_IN, readMessage, TYPE_CODES, type DnsMessage, type RecordType } from './dns-message.ts';
+import { exchangeTcp, TimedOut } from './tcp-exchange.ts';
 
 /** `host` is an IP address. */
 export interface DnsServer {
@@ -149,37 +150,22 @@ function askUdp(
   });
 }
 
-function askTcp(server: DnsServer, query: Query, question: Question, options: ExchangeOptions): Promise<Exchange> {
-  return new Promise((resolve) => {
-    let received = Buffer.alloc(0);
-    const socket = connect({ host: server.host, port: server.port });
-    const cancel = options.timers.after(options.timeoutMs, () =>
-      finish({ kind: 'timeout', reason: 'no answer in time' }),
-    );
-    const finish = (
-      result:
-        | { kind: 'message'; message: DnsMessage }
-        | { kind: 'timeout' | 'unreachable' | 'malformed'; reason: string },
-    ) => {
-      cancel();
-      socket.destroy();
-      resolve({ ...result, protocol: 'tcp', ignored: 0 });
-    };
-
-    socket.on('error', (error) => finish({ kind: 'unreachable', reason: error.message }));
-    socket.on('close', () => finish({ kind: 'unreachable', reason: 'the server closed the connection' }));
-    socket.on('connect', () => {
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(query.bytes.length);
-      socket.write(Buffer.concat([length, query.bytes]));
-    });
-    socket.on('data', (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      if (received.length < 2 || received.length < 2 + received.readUInt16BE(0)) return;
-      const verdict = judge(received.subarray(2, 2 + received.readUInt16BE(0)), query, question);
-      if (verdict.kind === 'malformed') finish({ kind: 'malformed', reason: verdict.reason });
-      else if (verdict.kind === 'not-ours') finish({ kind: 'malformed', reason: 'an answer to another question' });
-      else finish({ kind: 'message', message: verdict.message });
-    });
-  });
+async function askTcp(
+  server: DnsServer,
+  query: Query,
+  question: Question,
+  options: ExchangeOptions,
+): Promise<Exchange> {
+  const over = { protocol: 'tcp', ignored: 0 } as const;
+  let bytes: Buffer;
+  try {
+    bytes = await exchangeTcp(server, query.bytes, options);
+  } catch (error) {
+    const kind = error instanceof TimedOut ? 'timeout' : 'unreachable';
+    return { ...over, kind, reason: (error as Error).message };
+  }
+  const verdict = judge(bytes, query, question);
+  if (verdict.kind === 'malformed') return { ...over, ...verdict };
+  if (verdict.kind === 'not-ours') return { ...over, kind: 'malformed', reason: 'an answer to another question' };
+  return { ...over, kind: 'message', message: verdict.message };
 }
