@@ -1,6 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
-import type { Clock } from '../core/time.ts';
+import type { Clock, Timers } from '../core/time.ts';
+import { systemTimers } from '../validation/system.ts';
 import { framed } from '../validation/tcp-exchange.ts';
 import type { Answers } from './answers.ts';
 import { answerQuery, serverFailure } from './dns-answer.ts';
@@ -11,6 +12,7 @@ import { cannotListen, closeServer, type Counted, type ListenAddress, listenOn, 
 export interface DnsResponderOptions {
   answers: Pick<Answers, 'values'>;
   clock: Clock;
+  timers?: Timers;
   zone: ZoneSettings;
   listen: ListenAddress;
   count: Counted;
@@ -18,6 +20,8 @@ export interface DnsResponderOptions {
 }
 
 const TCP_IDLE = 5_000;
+/** From the first octet to the last: who sends one now and then is never idle, and would keep a place for ever. */
+const TCP_WHOLE = 10_000;
 const TCP_CONNECTIONS = 256;
 const TCP_QUERIES = 100;
 const MAX_QUERY = 4_096;
@@ -30,7 +34,7 @@ const UDP_AT_ONCE = 256;
  * @throws DeskError `invalid-value` where it cannot listen
  */
 export async function startDnsResponder(options: DnsResponderOptions): Promise<Responder> {
-  const { answers, clock, listen, log } = options;
+  const { answers, clock, timers = systemTimers, listen, log } = options;
   const zone = createZone(options.zone, (name) => answers.values('dns', name), clock);
   const answer = createAnswer(zone, options);
   const open = new Set<Socket>();
@@ -38,7 +42,15 @@ export async function startDnsResponder(options: DnsResponderOptions): Promise<R
   const complain = (err: Error): void => log.warn({ err }, 'the DNS responder met an error');
   tcp.maxConnections = TCP_CONNECTIONS;
   tcp.on('error', complain);
-  tcp.on('connection', (socket) => void serveTcp(socket, open, answer));
+  tcp.on('connection', (socket) => {
+    const cancel = timers.after(TCP_WHOLE, () => socket.destroy());
+    open.add(socket);
+    socket.on('close', () => {
+      cancel();
+      open.delete(socket);
+    });
+    void serveTcp(socket, answer);
+  });
   udp.on('error', complain);
   serveUdp(udp, answer, createRate(clock), options.count);
   return {
@@ -88,11 +100,9 @@ function serveUdp(udp: UdpSocket, answer: Answer, rate: ReturnType<typeof create
 }
 
 /** RFC 7766: each message with its length before it, one after the other. */
-async function serveTcp(socket: Socket, open: Set<Socket>, answer: Answer): Promise<void> {
-  open.add(socket);
+async function serveTcp(socket: Socket, answer: Answer): Promise<void> {
   socket.setTimeout(TCP_IDLE, () => socket.destroy());
   socket.on('error', () => socket.destroy());
-  socket.on('close', () => open.delete(socket));
   let left = TCP_QUERIES;
   let buffered = Buffer.alloc(0);
   try {

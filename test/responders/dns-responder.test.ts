@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { test, type TestContext } from 'node:test';
 import { decode, encode, type Question } from 'dns-packet';
 import fc from 'fast-check';
 import { answerQuery } from '../../src/responders/dns-answer.ts';
 import { createRate } from '../../src/responders/dns-rate.ts';
-import { startDnsResponder } from '../../src/responders/dns-responder.ts';
+import { type DnsResponderOptions, startDnsResponder } from '../../src/responders/dns-responder.ts';
 import { createZone, type Zone, type ZoneSettings } from '../../src/responders/dns-zone.ts';
 import { createResolver } from '../../src/validation/resolver.ts';
+import { framed } from '../../src/validation/tcp-exchange.ts';
 import { fixedClock } from '../support/stores.ts';
 import { counter, keptAnswers, LOOPBACK, noWarning, NOON, random, using } from './world.ts';
 
@@ -191,14 +192,10 @@ test('survives any octets, and never sends more than it should', async () => {
   );
 });
 
-async function start(
-  t: TestContext,
-  answers = keptAnswers(VALUES),
-  log: typeof noWarning | { warn(): void } = noWarning,
-) {
+async function start(t: TestContext, changes: Partial<DnsResponderOptions> = {}) {
   const { counts, count } = counter();
-  const options = { answers, clock: fixedClock(NOON), zone: ZONE, listen: LOOPBACK, count, log };
-  return { counts, responder: await using(t, startDnsResponder(options)) };
+  const plain = { answers: keptAnswers(VALUES), clock: fixedClock(NOON), zone: ZONE, listen: LOOPBACK, log: noWarning };
+  return { counts, responder: await using(t, startDnsResponder({ ...plain, count, ...changes })) };
 }
 
 test('answers a resolver over UDP and TCP', async (t) => {
@@ -217,32 +214,99 @@ test('answers a resolver over UDP and TCP', async (t) => {
   assert.ok((counts.found ?? 0) >= 2);
 });
 
+/** Also where it was reset. */
+function closed(socket: Socket): Promise<void> {
+  return new Promise((resolve) => void socket.once('close', () => resolve()));
+}
+
 test('takes several questions on one connection, and none that is too long', async (t) => {
   const { responder } = await start(t);
-  const framed = (bytes: Buffer): Buffer =>
-    Buffer.concat([Buffer.from([bytes.length >> 8, bytes.length & 255]), bytes]);
   const send = async (bytes: Buffer): Promise<Buffer> => {
     const socket = connect(responder);
     const chunks: Buffer[] = [];
     socket.on('data', (chunk: Buffer) => chunks.push(chunk));
     socket.on('error', () => {});
     socket.end(bytes);
-    await once(socket, 'close');
+    await closed(socket);
     return Buffer.concat(chunks);
   };
   const one = framed(query(`${LABEL}.acme.desk.test`, 'TXT'));
   const replies = await send(Buffer.concat([one, one, one]));
   const first = replies.readUInt16BE(0) + 2;
   assert.equal(replies.length, first * 3);
+  const most = await send(Buffer.concat(Array.from({ length: 101 }, () => one)));
+  assert.equal(most.length, first * 100, 'a hundred on one connection');
   assert.equal((await send(Buffer.concat([Buffer.from([0xff, 0xff]), Buffer.alloc(10)]))).length, 0);
   assert.equal((await send(Buffer.from([0, 3, 1, 2, 3]))).length, 0);
   assert.equal((await send(one.subarray(0, 9))).length, 0);
 });
 
+/** Timers that run when the test says so; `cancelled` resolves with the next that is taken back. */
+function handTimers() {
+  const waiting = new Map<() => void, number>();
+  let taken = Promise.withResolvers<void>();
+  const after = (milliseconds: number, work: () => void): (() => void) => {
+    waiting.set(work, milliseconds);
+    return () => {
+      waiting.delete(work);
+      taken.resolve();
+      taken = Promise.withResolvers();
+    };
+  };
+  return { waiting, after, cancelled: (): Promise<void> => taken.promise };
+}
+
+test('attack: who never falls silent over TCP is cut off all the same', async (t) => {
+  const timers = handTimers();
+  const { responder } = await start(t, { timers });
+  const socket = connect(responder);
+  socket.on('error', () => {});
+  const asked = framed(query(`${LABEL}.acme.desk.test`, 'TXT'));
+  socket.write(asked);
+  await once(socket, 'data');
+  socket.write(asked.subarray(0, 1));
+  const [[end, milliseconds] = []] = timers.waiting;
+  assert.equal(milliseconds, 10_000);
+  const gone = [closed(socket), timers.cancelled()];
+  end?.();
+  await Promise.all(gone);
+  assert.equal(timers.waiting.size, 0);
+});
+
+test('attack: whoever keeps connections open gets 256 of them, and leaves UDP alone', async (t) => {
+  const timers = handTimers();
+  const { responder } = await start(t, { timers });
+  const asked = query(`${LABEL}.acme.desk.test`, 'TXT');
+  const ask = async (socket: Socket): Promise<number> => {
+    let received = 0;
+    socket.on('data', (chunk: Buffer) => (received += chunk.length));
+    socket.end(framed(asked));
+    await closed(socket);
+    return received;
+  };
+  const open = async (): Promise<Socket> => {
+    const socket = connect({ ...responder, allowHalfOpen: true });
+    socket.on('error', () => {});
+    t.after(() => socket.destroy());
+    await once(socket, 'connect');
+    return socket;
+  };
+  const held = await Promise.all(Array.from({ length: 256 }, open));
+  assert.equal(await ask(await open()), 0, 'one more is not taken');
+  const udp = createSocket('udp4');
+  t.after(() => udp.close());
+  udp.send(asked, responder.port, '127.0.0.1');
+  assert.ok(((await once(udp, 'message')) as [Buffer])[0].length > 12);
+  const gone = timers.cancelled();
+  held[0]?.destroy();
+  await gone;
+  assert.ok((await ask(await open())) > 12, 'where one ends, another is taken');
+});
+
 test('says SERVFAIL where the database fails', async (t) => {
   const warnings: string[] = [];
   const broken = { asked: [], values: () => Promise.reject(new Error('gone')) };
-  const { responder, counts } = await start(t, broken, { warn: () => void warnings.push('') });
+  const { responder, counts } = await start(t, { answers: broken, log: { warn: () => void warnings.push('') } });
   const socket = createSocket('udp4');
   t.after(() => socket.close());
   socket.send(query(`${LABEL}.acme.desk.test`, 'TXT'), responder.port, '127.0.0.1');
