@@ -5,16 +5,9 @@ import { cpanel } from '../../../src/dialects/cpanel/plugin.ts';
 import { newPassword } from '../../../src/dialects/cpanel/secrets.ts';
 import { hashSecret } from '../../../src/http/authenticate.ts';
 import { createTestDesk, type TestDesk, type TestDeskOptions } from '../../support/desk.ts';
+import { type Json, type Reply, send } from '../send.ts';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
-
-export interface Reply {
-  status: number;
-  headers: Readonly<Record<string, Json>>;
-  text: string;
-  json: Json;
-}
+export type { Json };
 
 /** Values of a call's parameters; a list stands for a repeated one. */
 export type Arguments = Readonly<Record<string, string | number | readonly (string | number)[]>>;
@@ -41,13 +34,8 @@ export async function openClient(store: Store, options: TestDeskOptions = {}): P
 }
 
 function clientOf(desk: TestDesk, user: string, token: string): Client {
-  const raw = async (options: InjectOptions): Promise<Reply> => {
-    const headers = { authorization: `cpanel ${user}:${token}`, ...options.headers };
-    const response = await desk.app.inject({ ...options, headers });
-    const isJson = String(response.headers['content-type']).startsWith('application/json');
-    const json: Json = isJson ? JSON.parse(response.body) : undefined;
-    return { status: response.statusCode, headers: response.headers, text: response.body, json };
-  };
+  const raw = (options: InjectOptions): Promise<Reply> =>
+    send(desk, { authorization: `cpanel ${user}:${token}` }, options);
   const call: Client['call'] = async (name, args = {}) => {
     const reply = await raw({ url: `/execute/${name.replace('::', '/')}?${queryOf(args)}` });
     assert.equal(reply.status, 200, reply.text);

@@ -2,21 +2,13 @@ import assert from 'node:assert/strict';
 import type { InjectOptions } from 'fastify';
 import type { AccountSettings, Organization, Role } from '../../../src/core/records.ts';
 import type { Store } from '../../../src/core/store.ts';
-import type { AnswerForm, Endpoint } from '../../../src/dialects/digicert/endpoint.ts';
+import type { AnswerForm } from '../../../src/dialects/digicert/endpoint.ts';
 import { ENDPOINTS } from '../../../src/dialects/digicert/endpoints.ts';
 import { digicert } from '../../../src/dialects/digicert/plugin.ts';
 import { createTestDesk, newCsr, type TestDesk, type TestDeskOptions } from '../../support/desk.ts';
+import { endpointAt, type Json, type Reply, send } from '../send.ts';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
-
-export interface Reply {
-  status: number;
-  headers: Readonly<Record<string, Json>>;
-  text: string;
-  bytes: Buffer;
-  json: Json;
-}
+export type { Json, Reply };
 
 /** Calls as a client of the vendor makes them. Every answer is held against the schema of its endpoint. */
 export interface Client {
@@ -39,16 +31,7 @@ export async function openClient(store: Store, options: TestDeskOptions = {}): P
 
 function clientOf(desk: TestDesk, secret: string): Client {
   const raw = async (options: InjectOptions): Promise<Reply> => {
-    const headers = { 'x-dc-devkey': secret, ...options.headers };
-    const response = await desk.app.inject({ ...options, headers });
-    const isJson = response.headers['content-type'] === 'application/json';
-    const reply: Reply = {
-      status: response.statusCode,
-      headers: response.headers,
-      text: response.body,
-      bytes: response.rawPayload,
-      json: isJson && response.body !== '' ? JSON.parse(response.body) : undefined,
-    };
+    const reply = await send(desk, { 'x-dc-devkey': secret }, options);
     holdAgainstSchema(options.method ?? 'GET', options.url as string, reply);
     return reply;
   };
@@ -69,7 +52,7 @@ function clientOf(desk: TestDesk, secret: string): Client {
 
 function holdAgainstSchema(method: string, url: string, reply: Reply): void {
   if (reply.status >= 400) return holdAgainstErrors(reply);
-  const endpoint = endpointOf(method, url);
+  const endpoint = endpointAt(ENDPOINTS, method, url.slice(BASE.length).split('?', 1)[0] ?? '');
   assert.ok(endpoint, `${method} ${url} answered ${reply.status} and is not in the table`);
   const forms = endpoint.answers[reply.status];
   assert.notEqual(forms, undefined, `${method} ${url} answered ${reply.status}, which is not described`);
@@ -90,17 +73,6 @@ function holdAgainstErrors({ headers, json, text }: Reply): void {
     assert.deepEqual([typeof code, typeof message, rest], ['string', 'string', {}]);
   }
   assert.equal(text, JSON.stringify(json));
-}
-
-function endpointOf(method: string, url: string): Endpoint | undefined {
-  const path = url.slice(BASE.length).split('?', 1)[0] ?? '';
-  const matching = ENDPOINTS.filter((one) => one.method === method && patternOf(one.path).test(path));
-  // As the router does: what is written out comes before parameters.
-  return matching.sort((left, right) => left.path.split(':').length - right.path.split(':').length)[0];
-}
-
-function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}/?$`);
 }
 
 /** The only error of an answer: its code. */

@@ -3,16 +3,9 @@ import type { InjectOptions } from 'fastify';
 import { realtimeRegister } from '../../../src/dialects/realtime-register/plugin.ts';
 import type { Store } from '../../../src/core/store.ts';
 import { createTestDesk, newCsr, type TestDesk, type TestDeskOptions } from '../../support/desk.ts';
+import { type Json, type Reply, send } from '../send.ts';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
-
-export interface Reply {
-  status: number;
-  headers: Readonly<Record<string, Json>>;
-  text: string;
-  json: Json;
-}
+export type { Json };
 
 /** Calls as a client of the vendor makes them. */
 export interface Client {
@@ -31,18 +24,7 @@ export async function openClient(store: Store, options: TestDeskOptions = {}): P
 }
 
 function clientOf(desk: TestDesk, secret: string): Client {
-  const raw = async (options: InjectOptions): Promise<Reply> => {
-    const headers = { authorization: `ApiKey ${secret}`, ...options.headers };
-    const response = await desk.app.inject({ ...options, headers });
-    const text = response.body;
-    const isJson = String(response.headers['content-type'] ?? '').startsWith('application/json');
-    return {
-      status: response.statusCode,
-      headers: response.headers,
-      text,
-      json: isJson && text !== '' ? JSON.parse(text) : undefined,
-    };
-  };
+  const raw = (options: InjectOptions): Promise<Reply> => send(desk, { authorization: `ApiKey ${secret}` }, options);
   const call = (method: 'GET' | 'POST' | 'DELETE', url: string, body?: unknown): Promise<Reply> => {
     const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
     return raw({ method, url, headers: { 'content-type': 'application/json' }, ...payload });

@@ -5,20 +5,12 @@ import type { DomainCheck } from '../../../src/core/ports.ts';
 import type { Challenge, Hostname, Role, Website } from '../../../src/core/records.ts';
 import type { Store } from '../../../src/core/store.ts';
 import * as answers from '../../../src/dialects/wp-engine/answers.ts';
-import type { Endpoint } from '../../../src/dialects/wp-engine/endpoint.ts';
 import { ENDPOINTS } from '../../../src/dialects/wp-engine/endpoints.ts';
 import { wpEngine } from '../../../src/dialects/wp-engine/plugin.ts';
 import { createTestDesk, type TestDesk, type TestDeskOptions } from '../../support/desk.ts';
+import { endpointAt, type Json, type Reply, send } from '../send.ts';
 
-// oxlint-disable-next-line typescript/no-explicit-any
-export type Json = any;
-
-export interface Reply {
-  status: number;
-  headers: Readonly<Record<string, Json>>;
-  text: string;
-  json: Json;
-}
+export type { Json };
 
 /** Calls as a client of the vendor makes them. Every answer is held against the schema of its endpoint. */
 export interface Client {
@@ -51,10 +43,7 @@ export async function openClient(store: Store, options: TestDeskOptions = {}): P
 
 function clientOf(desk: TestDesk, pointed: Set<string>, secret: string): Client {
   const raw = async (options: InjectOptions): Promise<Reply> => {
-    const headers = { authorization: basic(secret), ...options.headers };
-    const response = await desk.app.inject({ ...options, headers });
-    const json = response.body === '' ? undefined : JSON.parse(response.body);
-    const reply: Reply = { status: response.statusCode, headers: response.headers, text: response.body, json };
+    const reply = await send(desk, { authorization: basic(secret) }, options);
     holdAgainstSchema(options.method ?? 'GET', options.url as string, reply);
     return reply;
   };
@@ -86,23 +75,14 @@ function holdAgainstSchema(method: string, url: string, reply: Reply): void {
     return;
   }
   if (url.startsWith('/v1/swagger')) return;
-  const endpoint = endpointOf(method, url);
+  const path = url.replaceAll(/\/+/g, '/').slice('/v1'.length).split('?', 1)[0] ?? '';
+  const endpoint = endpointAt(ENDPOINTS, method, path);
   assert.ok(endpoint, `${method} ${url} answered ${reply.status} and is not in the table`);
   const schema = endpoint.answers[reply.status];
   assert.notEqual(schema, undefined, `${method} ${url} answered ${reply.status}, which is not described`);
   if (schema === null || schema === undefined) return assert.equal(reply.text, '');
   const result = schema.safeParse(reply.json);
   assert.ok(result.success, `${method} ${url}: ${JSON.stringify(result.error?.issues)}\n${reply.text}`);
-}
-
-function endpointOf(method: string, url: string): Endpoint | undefined {
-  const path = url.replaceAll(/\/+/g, '/').slice('/v1'.length).split('?', 1)[0] ?? '';
-  const matching = ENDPOINTS.filter((one) => one.method === method && patternOf(one.path).test(path));
-  return matching.sort((left, right) => left.path.split(':').length - right.path.split(':').length)[0];
-}
-
-function patternOf(path: string): RegExp {
-  return new RegExp(`^${path.replaceAll(/:\w+/g, '[^/]+')}/?$`);
 }
 
 let counter = 0;
