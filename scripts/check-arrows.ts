@@ -17,7 +17,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   responders: ['core', 'pki', 'validation'],
   issuers: ['core', 'pki', 'secrets', 'workers'],
   jobs: ['core', 'pki'],
-  notify: ['core', 'pki', 'secrets', 'validation'],
+  notify: ['core', 'pki', 'http', 'secrets', 'validation'],
   sandbox: ['core', 'pki'],
   admin: ['core', 'pki', 'http'],
   'dialects/dialect.ts': ['core'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Pages with forms: no script, no frame, nothing loaded. Everything can be reached by keyboard and told by a screen
+ * Pages for people, most with forms: no script, no frame, nothing loaded. Everything can be reached by keyboard and told by a screen
  * reader: one heading of the first level, a label for every field, errors named in a summary that takes the focus.
  */
 

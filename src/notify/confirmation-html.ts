@@ -1,28 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Instant } from '../core/time.ts';
+import { escapeText, formPage } from '../http/form-pages.ts';
 import { readableTime } from './mail-texts.ts';
-
-const STYLE = `
-body{font:1.1rem/1.5 system-ui,sans-serif;max-width:40rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}
-dt{font-weight:600;margin-top:.6rem}dd{margin-left:0;overflow-wrap:anywhere}
-form{display:inline-block;margin:1rem 1rem 1rem 0}
-button{font:inherit;padding:.6rem 1.6rem;border-radius:.3rem;border:2px solid #14532d;cursor:pointer}
-.yes{background:#14532d;color:#fff}.no{background:#fff;color:#14532d}
-button:focus-visible{outline:3px solid #b45309;outline-offset:2px}
-`;
-
-/** Headers of every page: it loads nothing but its own style, sits in no frame, tells nobody its address, is not kept. */
-export const PAGE_HEADERS: Readonly<Record<string, string>> = {
-  'content-type': 'text/html; charset=utf-8',
-  'content-security-policy':
-    `default-src 'none'; style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'; ` +
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'x-frame-options': 'DENY',
-  'x-robots-tag': 'noindex, nofollow',
-};
 
 export interface QuestionFacts {
   purpose: 'domain' | 'agreement';
@@ -56,53 +34,25 @@ export function questionPage(facts: QuestionFacts, secret: string): string {
   const meaning = isDomain
     ? `With “Approve” you confirm that you speak for this domain, and that this account may have certificates ${below}.`
     : 'With “Approve” you accept these terms for the certificate:';
-  const terms = isDomain ? '' : `<ul>${AGREEMENT.map((term) => `<li>${escapeHtml(term)}</li>`).join('')}</ul>`;
-  return page(
+  const terms = isDomain ? '' : `<ul>${AGREEMENT.map((term) => `<li>${escapeText(term)}</li>`).join('')}</ul>`;
+  return formPage(
     heading,
     `<dl>
-<dt>Who asks</dt><dd>${escapeHtml(facts.accountName)} (account ${escapeHtml(facts.accountHandle)})</dd>
+<dt>Who asks</dt><dd>${escapeText(facts.accountName)} (account ${escapeText(facts.accountHandle)})</dd>
 <dt>${facts.domains.length === 1 ? 'Domain' : 'Domains'}</dt>
-${facts.domains.map((domain) => `<dd>${escapeHtml(domain)}</dd>`).join('\n')}
-${facts.productName === null ? '' : `<dt>Product</dt><dd>${escapeHtml(facts.productName)}</dd>`}
-<dt>Asked of</dt><dd>${escapeHtml(facts.address)}</dd>
+${facts.domains.map((domain) => `<dd>${escapeText(domain)}</dd>`).join('\n')}
+${facts.productName === null ? '' : `<dt>Product</dt><dd>${escapeText(facts.productName)}</dd>`}
+<dt>Asked of</dt><dd>${escapeText(facts.address)}</dd>
 <dt>Open until</dt><dd>${readableTime(facts.expiresAt)}</dd>
 </dl>
 <p>${meaning}</p>
 ${terms}
-<form method="post" action="${escapeHtml(secret)}"><button class="yes" type="submit">Approve</button></form>
-<form method="post" action="${escapeHtml(secret)}/decline"><button class="no" type="submit">Decline</button></form>`,
+<form class="row" method="post" action="${escapeText(secret)}"><button class="yes" type="submit">Approve</button></form>
+<form class="row" method="post" action="${escapeText(secret)}/decline"><button class="no" type="submit">Decline</button></form>`,
   );
 }
 
 /** A page that tells one thing. */
 export function messagePage(heading: string, message: string): string {
-  return page(heading, `<p>${escapeHtml(message)}</p>`);
-}
-
-function page(heading: string, body: string): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(heading)}</title>
-<style>${STYLE}</style>
-</head>
-<body>
-<main>
-<h1>${escapeHtml(heading)}</h1>
-${body}
-</main>
-</body>
-</html>
-`;
-}
-
-/** Text as it may stand between tags and inside quoted attributes. */
-export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-  // Marks that turn the writing direction could make one name look like another.
-  return text
-    .replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, ' ')
-    .replace(/[&<>"']/g, (sign) => entities[sign] ?? sign);
+  return formPage(heading, `<p>${escapeText(message)}</p>`);
 }

@@ -3,7 +3,8 @@ import type { Answer } from '../core/confirmations.ts';
 import type { Confirmation } from '../core/records.ts';
 import type { Store } from '../core/store.ts';
 import type { Clock } from '../core/time.ts';
-import { messagePage, PAGE_HEADERS, type QuestionFacts, questionPage } from './confirmation-html.ts';
+import { formPageHeaders } from '../http/form-pages.ts';
+import { messagePage, type QuestionFacts, questionPage } from './confirmation-html.ts';
 import { hashOfSecret } from './confirmation-secret.ts';
 
 export interface ConfirmationPageOptions {
@@ -81,7 +82,7 @@ function unknown(reply: FastifyReply): FastifyReply {
 }
 
 function answer(reply: FastifyReply, status: number, html: string): FastifyReply {
-  return reply.code(status).headers(PAGE_HEADERS).send(html);
+  return reply.code(status).headers(formPageHeaders()).send(html);
 }
 
 async function findOpen({ store, clock }: ConfirmationPageOptions, secret: string): Promise<Confirmation | null> {

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fastify } from 'fastify';
+import fc from 'fast-check';
 import { docsRoutes } from '../../src/http/docs.ts';
 import { healthRoutes } from '../../src/http/health.ts';
 import { createMetrics } from '../../src/http/metrics.ts';
-import { escapeHtml } from '../../src/http/pages.ts';
+import { escapeText } from '../../src/http/form-pages.ts';
 
 test('ready only where every check passes, and why not stays in the log', async () => {
   const app = fastify();
@@ -53,5 +54,8 @@ test('requests are counted by route template, unknown paths together', async () 
 });
 
 test('text cannot become markup', () => {
-  assert.equal(escapeHtml(`<a b="c" d='e'>&`), '&#60;a b=&#34;c&#34; d=&#39;e&#39;&#62;&#38;');
+  assert.equal(escapeText(`<a b="c" d='e'>&`), '&lt;a b=&quot;c&quot; d=&#39;e&#39;&gt;&amp;');
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary' }), (text) => !/[<>"']|&(?!(amp|lt|gt|quot|#39);)/.test(escapeText(text))),
+  );
 });

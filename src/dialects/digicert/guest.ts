@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Order } from '../../core/records.ts';
 import { DAY } from '../../core/time.ts';
-import { escapeHtml, page, PAGE_HEADERS } from '../../http/pages.ts';
+import { escapeText, formPage, formPageHeaders } from '../../http/form-pages.ts';
 import { certificateFile, FORMATS, PEM_FILE, PKCS7_FILE, ZIP } from './certificate-files.ts';
 import { issuedMembers, nameMembers } from './certificate-view.ts';
 import { accept, act, idOf, show } from './endpoint.ts';
@@ -77,7 +77,7 @@ export const showGuestOrder = show({
     const records = await readGuest(world, secret);
     const order = await renderGuest(world, records);
     if (!accepted.includes('text/html')) return { status: 200, json: order };
-    return { status: 200, content: { type: HTML, body: guestPage(order, secret), headers: PAGE_HEADERS } };
+    return { status: 200, content: { type: HTML, body: guestPage(order, secret), headers: formPageHeaders() } };
   },
 });
 
@@ -130,12 +130,12 @@ function guestPage(order: GuestOrder, secret: string): string {
     ['SHA-1 thumbprint', certificate.thumbprint],
   ];
   const shown = rows.flatMap(([label, text]) =>
-    text === undefined ? [] : [`<dt>${label}</dt><dd>${escapeHtml(text)}</dd>`],
+    text === undefined ? [] : [`<dt>${label}</dt><dd>${escapeText(text)}</dd>`],
   );
   const here = `${BASE}/guest/order/${encodeURIComponent(secret)}/download`;
   const links = ['pem_noroot', 'pem_all', 'p7b', 'default'].map(
     (format) => `<a href="${here}/${format}">${format}</a>`,
   );
   const download = certificate.certificate_chain === undefined ? '' : `<p>Download: ${links.join(' · ')}</p>`;
-  return page(`Order ${order.id}: ${certificate.common_name}`, `<dl>${shown.join('\n')}</dl>\n${download}`);
+  return formPage(`Order ${order.id}: ${certificate.common_name}`, `<dl>${shown.join('\n')}</dl>\n${download}`);
 }
