@@ -7,7 +7,10 @@ import { type Clock, type Instant, MINUTE } from '../../core/time.ts';
 import type { Bucket } from './counted.ts';
 import { share } from './retry-after.ts';
 
-/** Places under the limits of CAs, counted in the database, so that all processes of the desk share them. */
+/**
+ * Places under the limits of CAs, counted in the database, so that all processes of the desk share them. Uses that
+ * count no more are removed every hour (`core/expired-records.ts`).
+ */
 export interface Places {
   /**
    * Takes a place in every bucket at once, at the first moment at which all have one. Where that is further away than
@@ -25,8 +28,6 @@ export interface Places {
 /** A place is kept for so long ahead; for later ones the asker comes again. */
 const PATIENCE = 5 * MINUTE;
 const TRIES = 20;
-/** Uses that have stopped counting, cleared away with each use. */
-const CLEARED = 20;
 
 export function createPlaces(store: Store, clock: Clock, random: Random): Places {
   // One at a time within the process; the unique number settles it between processes.
@@ -39,7 +40,6 @@ export function createPlaces(store: Store, clock: Clock, random: Random): Places
 
   async function takeIn(unit: Unit, buckets: readonly Bucket[]) {
     const now = clock.now();
-    await clear(unit, now);
     const found = [];
     for (const bucket of buckets) found.push({ bucket, ...(await lookInto(unit, bucket, now)) });
     const at = Math.max(now, ...found.map(({ freeAt }) => freeAt));
@@ -127,18 +127,6 @@ function insertUse(unit: Unit, { issuer, bucket, window }: Bucket, newest: Issue
   const id = unit.newId('issuerUses');
   const number = (newest?.number ?? 0) + 1;
   unit.insert('issuerUses', { id, issuer, bucket: shortened(bucket), number, at, expiresAt: at + window });
-}
-
-async function clear(unit: Unit, now: Instant): Promise<void> {
-  const { records } = await unit.list('issuerUses', {
-    accountId: null,
-    filters: [{ field: 'expiresAt', op: 'lte', value: now }],
-    order: [{ field: 'expiresAt', descending: false }],
-    limit: CLEARED,
-    offset: 0,
-    count: false,
-  });
-  for (const { id } of records) await unit.delete('issuerUses', id);
 }
 
 /** A bucket of a hundred names would not fit an index. */

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { removeExpired } from '../../../src/core/expired-records.ts';
 import type { IssueAsk, Issuer } from '../../../src/core/ports.ts';
 import type { Issuance } from '../../../src/core/records.ts';
 import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
@@ -279,6 +280,7 @@ forEachStore((open) => {
     });
     t.after(() => world.ca.close());
     for (let round = 0; round < 6; round += 1) {
+      await removeExpired({ store, clock: world.clock });
       certificateIn((await drive(world.issuer, await askFor([`n${round}.test`]), world.clock)).result);
       world.clock.at += 2 * HOUR;
     }
