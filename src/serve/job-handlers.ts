@@ -28,30 +28,27 @@ export function jobHandlers(options: HandlerOptions): Readonly<Record<string, Jo
     'renew-crl': desk.crls.crlJobHandler,
     'send-confirmation': createSendConfirmation({ store, clock, random, mailer: world.mailer, publicUrl, productName }),
     'deliver-webhook': createDeliverWebhook(webhooks),
-    'expire-certificates': every(MINUTE, clock, desk.office.expireCertificates),
-    'send-expiry-notices': every(HOUR, clock, desk.office.sendExpiryNotices),
-    'send-validation-notices': every(HOUR, clock, desk.office.sendValidationNotices),
-    'run-auto-orders': every(HOUR, clock, desk.office.runAutoOrders),
-    'refresh-renewal-hints': every(5 * MINUTE, clock, desk.office.refreshRenewalHints),
-    'remove-expired': every(HOUR, clock, desk.office.removeExpired),
-    'expire-checkouts': every(HOUR, clock, desk.platform.operatorCheckouts.expireCheckouts),
+    ...Object.fromEntries(
+      RECURRING.map(({ kind, interval, work }) => [kind, every(interval, clock, () => work(desk))]),
+    ),
   };
 }
 
-const RECURRING = [
-  'expire-certificates',
-  'send-expiry-notices',
-  'send-validation-notices',
-  'run-auto-orders',
-  'expire-checkouts',
-  'refresh-renewal-hints',
-  'remove-expired',
+/** Jobs that run for ever: milliseconds from the end of one to the next, and who does it. */
+const RECURRING: readonly { kind: string; interval: number; work: (desk: OpenDesk) => Promise<unknown> }[] = [
+  { kind: 'expire-certificates', interval: MINUTE, work: ({ office }) => office.expireCertificates() },
+  { kind: 'send-expiry-notices', interval: HOUR, work: ({ office }) => office.sendExpiryNotices() },
+  { kind: 'send-validation-notices', interval: HOUR, work: ({ office }) => office.sendValidationNotices() },
+  { kind: 'run-auto-orders', interval: HOUR, work: ({ office }) => office.runAutoOrders() },
+  { kind: 'expire-checkouts', interval: HOUR, work: ({ platform }) => platform.operatorCheckouts.expireCheckouts() },
+  { kind: 'refresh-renewal-hints', interval: 5 * MINUTE, work: ({ office }) => office.refreshRenewalHints() },
+  { kind: 'remove-expired', interval: HOUR, work: ({ office }) => office.removeExpired() },
 ];
 
 /** Puts the jobs that run for ever in place; where they are already, they become due now. */
 export async function enqueueRecurring(store: Store, clock: Clock): Promise<void> {
   await store.transact(async (unit) => {
-    for (const kind of RECURRING) await unit.enqueue({ kind, key: kind, payload: {}, runAt: clock.now() });
+    for (const { kind } of RECURRING) await unit.enqueue({ kind, key: kind, payload: {}, runAt: clock.now() });
   });
 }
 
