@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { DeskError } from '../../src/core/errors.ts';
-import { Catalogue } from '../../src/core/products.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE } from '../../src/core/time.ts';
-import { askFor, createCoreWorld, paperCsr, PRODUCTS, runDueJobs, type CoreWorld } from '../support/core-world.ts';
-import { away, type Move, ScriptedIssuer } from '../support/scripted-issuer.ts';
+import { askFor, createCoreWorld, paperCsr, runDueJobs, type CoreWorld } from '../support/core-world.ts';
+import { addIssuer, away, type Move, type ScriptedIssuer, signWith } from '../support/scripted-issuer.ts';
 import { forEachStore } from '../support/stores.ts';
 
 /** Random sequences of what issuers do, with crashes in between, against what must hold whatever they do. */
@@ -100,23 +99,14 @@ forEachStore((open) => {
 
 async function createWorld(store: Store): Promise<World> {
   const world = await createCoreWorld(store, 'model', START_BALANCE);
-  const outside: World['outside'] = [
-    new ScriptedIssuer('first', world.clock),
-    new ScriptedIssuer('second', world.clock),
-  ];
-  const issuers = [...outside, world.issuer].map((one) => [one.name, one] as const);
-  world.engine.issuers = new Map<string, (typeof issuers)[number][1]>(issuers);
+  const outside: World['outside'] = [addIssuer(world.engine, 'first'), addIssuer(world.engine, 'second')];
+  signWith(world.engine, ['first', 'second']);
   const made = { ...world, outside, store };
-  orderIssuers(made, ['first', 'second']);
   for (let name = 0; name < 4; name += 1) world.domains.published.add(`_dcv.${nameOf(name)}`);
   return made;
 }
 
 const nameOf = (name: number): string => `shop${name}.com`;
-
-function orderIssuers({ engine }: World, issuers: readonly string[]): void {
-  engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers })));
-}
 
 async function act(world: World, one: Action): Promise<void> {
   const { desk } = world.office;
@@ -127,7 +117,7 @@ async function act(world: World, one: Action): Promise<void> {
         ['insufficient-balance', 'invalid-csr'],
       );
     case 'order-of-issuers':
-      return orderIssuers(world, one.issuers);
+      return signWith(world.engine, one.issuers);
     case 'script':
       world.outside[one.issuer]?.moves.push(...one.moves.map(moveOf));
       return;
@@ -222,7 +212,7 @@ async function settleAll(world: World): Promise<void> {
     issuer.away = null;
     issuer.against = () => null;
   }
-  orderIssuers(world, [...ISSUERS]);
+  signWith(world.engine, [...ISSUERS]);
   for (let rounds = 0; rounds < 3; rounds += 1) {
     world.clock.forward(5 * HOUR);
     await runJobs(world);

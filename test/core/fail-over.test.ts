@@ -1,20 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Catalogue } from '../../src/core/products.ts';
 import type { AuditEvent, CertificateRequest } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
-import {
-  askFor,
-  createCoreWorld,
-  isKind,
-  paperCsr,
-  PRODUCTS,
-  runDueJobs,
-  START,
-  type CoreWorld,
-} from '../support/core-world.ts';
-import { away, type Move, ScriptedIssuer } from '../support/scripted-issuer.ts';
+import { askFor, createCoreWorld, isKind, paperCsr, runDueJobs, START, type CoreWorld } from '../support/core-world.ts';
+import { addIssuer, away, type Move, type ScriptedIssuer, signWith } from '../support/scripted-issuer.ts';
 import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
@@ -24,13 +14,12 @@ interface World extends CoreWorld {
   second: ScriptedIssuer;
 }
 
-/** A desk whose products are signed by the issuers of this list; `embedded` is the own CA. */
+/** A desk whose products are signed by the issuers of this list. */
 async function createWorld(store: Store, issuers: readonly string[]): Promise<World> {
   const world = await createCoreWorld(store);
-  const first = new ScriptedIssuer('first', world.clock);
-  const second = new ScriptedIssuer('second', world.clock);
-  world.engine.issuers = new Map([first, second, world.issuer].map((one) => [one.name, one]));
-  world.engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers })));
+  const first = addIssuer(world.engine, 'first');
+  const second = addIssuer(world.engine, 'second');
+  signWith(world.engine, issuers);
   world.domains.published.add(`_dcv.${NAME}`);
   return { ...world, first, second };
 }

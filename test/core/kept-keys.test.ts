@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Catalogue } from '../../src/core/products.ts';
 import { Rules } from '../../src/core/rules.ts';
 import type { Reader, Store } from '../../src/core/store.ts';
-import { addAccount, askFor, createCoreWorld, isKind, paperCsr, PRODUCTS, runDueJobs } from '../support/core-world.ts';
+import { addAccount, askFor, createCoreWorld, isKind, paperCsr, runDueJobs } from '../support/core-world.ts';
 import type { CoreWorld } from '../support/core-world.ts';
-import { ScriptedIssuer } from '../support/scripted-issuer.ts';
+import { addIssuer, signWith } from '../support/scripted-issuer.ts';
 import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
@@ -13,9 +12,8 @@ const NAME = 'shop.example.com';
 /** A desk with a public CA of its own, where one key is kept. */
 async function createWorld(store: Store, issuers: readonly string[], kept = `key of ${NAME}`) {
   const world = await createCoreWorld(store);
-  const outside = new ScriptedIssuer('outside', world.clock);
-  world.engine.issuers = new Map([outside, world.issuer].map((one) => [one.name, one]));
-  world.engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers })));
+  const outside = addIssuer(world.engine, 'outside');
+  signWith(world.engine, issuers);
   world.engine.keptKeysOutside = true;
   world.domains.published.add(`_dcv.${NAME}`);
   const keeper = await addAccount(store, 'keeper', 0, world.clock.now());
@@ -95,11 +93,11 @@ forEachStore((open) => {
     world.engine.rules = new Rules('private');
     assert.equal((await place()).request.state, 'completed');
     world.engine.keptKeysOutside = true;
-    world.engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers: ['outside'] })));
+    signWith(world.engine, ['outside']);
     await place();
     await runDueJobs(world);
     assert.equal(looked, 0);
-    world.engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers: ['embedded'] })));
+    signWith(world.engine, ['embedded']);
     await assert.rejects(place(), isKind('not-allowed'));
     assert.equal(looked, 1, 'once, in the transaction that places it');
   });

@@ -1,22 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DetailsAsk } from '../../src/core/desk.ts';
-import { Catalogue } from '../../src/core/products.ts';
 import type { Certificate, RenewalHint } from '../../src/core/records.ts';
 import { replacedFrom } from '../../src/core/renewal-hints.ts';
 import { DeskError } from '../../src/core/errors.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../../src/core/time.ts';
-import {
-  askFor,
-  createCoreWorld,
-  paperCsr,
-  PRODUCTS,
-  runDueJobs,
-  START,
-  type CoreWorld,
-} from '../support/core-world.ts';
-import { away, ScriptedIssuer } from '../support/scripted-issuer.ts';
+import { askFor, createCoreWorld, paperCsr, runDueJobs, START, type CoreWorld } from '../support/core-world.ts';
+import { addIssuer, away, type ScriptedIssuer, signWith } from '../support/scripted-issuer.ts';
 import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
@@ -27,11 +18,8 @@ interface World extends CoreWorld {
 
 async function createWorld(store: Store): Promise<World> {
   const world = await createCoreWorld(store);
-  const outside = new ScriptedIssuer('outside', world.clock);
-  world.engine.issuers = new Map([outside, world.issuer].map((one) => [one.name, one]));
-  world.engine.catalogue = new Catalogue(
-    PRODUCTS.map((product) => ({ ...product, periods: [1, 3, 12], issuers: ['outside'] })),
-  );
+  const outside = addIssuer(world.engine, 'outside');
+  signWith(world.engine, ['outside'], { periods: [1, 3, 12] });
   return { ...world, outside };
 }
 
@@ -162,11 +150,10 @@ forEachStore((open) => {
 
   test('an issuer that is away is asked once a run, and others are asked all the same', async () => {
     const world = await createWorld(await open());
-    const other = new ScriptedIssuer('other', world.clock);
-    world.engine.issuers = new Map([...world.engine.issuers, ['other', other]]);
+    const other = addIssuer(world.engine, 'other');
     for (let count = 0; count < 3; count += 1) await place(world, {}, 12, `a${count}.example.com`);
     world.outside.against = () => 'Not here';
-    world.engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, issuers: ['outside', 'other'] })));
+    signWith(world.engine, ['outside', 'other']);
     await place(world, {}, 12, 'b.example.com');
     world.clock.forward(HOUR);
     world.outside.advice = away();

@@ -1,7 +1,10 @@
 import { DeskError } from '../../src/core/errors.ts';
+import type { Engine } from '../../src/core/parts.ts';
 import type { IssueAsk, Issuer, IssueResult, PreparedIssuance, RenewalAdvice } from '../../src/core/ports.ts';
+import { Catalogue, type Product } from '../../src/core/products.ts';
 import type { Issuance } from '../../src/core/records.ts';
 import type { Clock, Instant } from '../../src/core/time.ts';
+import { PRODUCTS } from './core-world.ts';
 
 /** What an issuer does when it is asked: signs, wants to be asked again in so many milliseconds, cannot, or throws. */
 export type Move =
@@ -90,6 +93,18 @@ export class ScriptedIssuer implements Issuer {
 
 function orderOf({ requestId }: IssueAsk, { id }: Issuance): string {
   return `${requestId}/${id}`;
+}
+
+/** Another CA of a desk; no product is signed by it yet. */
+export function addIssuer(engine: Engine, name: string): ScriptedIssuer {
+  const issuer = new ScriptedIssuer(name, engine.clock);
+  engine.issuers = new Map([...engine.issuers, [name, issuer]]);
+  return issuer;
+}
+
+/** Has all products signed by the issuers of this list, in its order; `embedded` is the own CA. */
+export function signWith(engine: Engine, issuers: readonly string[], changes: Partial<Product> = {}): void {
+  engine.catalogue = new Catalogue(PRODUCTS.map((product) => ({ ...product, ...changes, issuers })));
 }
 
 /** What an issuer throws that may be back later. */
