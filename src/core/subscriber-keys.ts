@@ -3,6 +3,12 @@ import type { CsrAsk, KeyType, SelfSignedTerm } from './ports.ts';
 import type { SubscriberKey } from './records.ts';
 import type { Reader } from './store.ts';
 
+export interface NewKeyAsk {
+  dialect: string;
+  label: string;
+  type: KeyType;
+}
+
 /**
  * Keys that the desk makes and keeps for subscribers of hosting platforms: encrypted at rest, shown only to their
  * account, every showing on the audit trail. Everything is looked up within the actor's account, and asks for the
@@ -10,7 +16,13 @@ import type { Reader } from './store.ts';
  */
 export interface SubscriberKeys {
   /** @throws DeskError `not-allowed` where keys must not be made here */
-  make(actor: Actor, ask: { dialect: string; label: string; type: KeyType }): Promise<SubscriberKey>;
+  make(actor: Actor, ask: NewKeyAsk): Promise<SubscriberKey>;
+  /**
+   * Makes a key and uses it at once. Where that fails the key is removed, but for one that something on record stands
+   * on by then: what is taken up later, such as an order by its job, needs its key.
+   * @throws what `use` throws, and as `make`
+   */
+  makeFor<T>(actor: Actor, ask: NewKeyAsk, use: (key: SubscriberKey) => Promise<T>): Promise<T>;
   /**
    * Keeps a key that was brought in; answers with the one on record where the account has it already in this dialect.
    * @throws DeskError `invalid-value`

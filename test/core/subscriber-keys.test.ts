@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash, createPrivateKey, randomBytes } from 'node:crypto';
 import { test } from 'node:test';
+import { createCheckouts } from '../../src/core/checkouts/create-checkouts.ts';
 import { createKeptFiles } from '../../src/core/create-kept-files.ts';
 import type { Actor } from '../../src/core/desk.ts';
-import type { Role } from '../../src/core/records.ts';
+import type { ParsedCsr } from '../../src/core/ports.ts';
+import type { Role, SubscriberKey } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
 import { createSubscriberKeys, keyContext } from '../../src/core/subscriber-keys/create-subscriber-keys.ts';
 import { keyBySpki } from '../../src/core/subscriber-keys.ts';
@@ -12,7 +14,7 @@ import { createKeyTools } from '../../src/pki/key-tools.ts';
 import { toPem } from '../../src/pki/pem.ts';
 import { createSecretBox } from '../../src/secrets/secret-box.ts';
 import { openSubscriberKeys } from '../../src/serve/open-subscriber-keys.ts';
-import { addAccount, createCoreWorld, isKind } from '../support/core-world.ts';
+import { addAccount, askFor, createCoreWorld, isKind, paperCsr, runDueJobs } from '../support/core-world.ts';
 import { forEachStore } from '../support/stores.ts';
 
 const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)) };
@@ -42,6 +44,8 @@ async function createWorld(store: Store, held = false) {
   return { ...world, store, box, keys, files, other, objections, release };
 }
 
+/** A CSR of the key, as the heart knows it. */
+const csrOf = ({ spkiHash }: SubscriberKey): ParsedCsr => ({ ...paperCsr(spkiHash), spkiHash });
 const as = (actor: Actor, role: Role): Actor => ({ ...actor, role });
 const actionsOf = async (store: Store): Promise<string[]> =>
   (await store.find('auditEvents', {})).map(({ action }) => action).filter((action) => /key|file/.test(action));
@@ -183,6 +187,67 @@ forEachStore((open) => {
     const [website] = await store.find('websites', {});
     await store.transact((unit) => unit.update('websites', website?.id as number, { keyId: null }));
     await keys.remove(actor, keyId);
+  });
+
+  test('a key that was made for an order goes with it where it is refused', async () => {
+    const { keys, actor, other, store, office } = await createWorld(await open());
+    await keys.make(other, KEY);
+    await keys.make(actor, KEY);
+    const others = await store.find('subscriberKeys', {});
+    const order = async (key: SubscriberKey) => {
+      assert.equal((await store.find('subscriberKeys', {})).length, 3);
+      return office.desk.placeOrder(actor, askFor('not a name', { csr: csrOf(key) }));
+    };
+    await assert.rejects(keys.makeFor(actor, KEY, order), isKind('invalid-value'));
+    assert.deepEqual(await store.find('subscriberKeys', {}), others);
+    assert.deepEqual((await actionsOf(store)).slice(2), ['subscriber-key.made', 'subscriber-key.removed']);
+  });
+
+  test('it stays where the order is on record before something breaks', async () => {
+    const world = await createWorld(await open());
+    const { keys, actor, store, office, clock, domains } = world;
+    const { check } = domains;
+    domains.check = () => Promise.reject(new Error('the machine is on fire'));
+    const order = (key: SubscriberKey) => office.desk.placeOrder(actor, askFor('shop.com', { csr: csrOf(key) }));
+    await assert.rejects(keys.makeFor(actor, KEY, order), /on fire/);
+    const [key, ...more] = await store.find('subscriberKeys', {});
+    assert.deepEqual([key?.label, more], ['For the shop', []]);
+    domains.check = check;
+    domains.published.add('_dcv.shop.com');
+    clock.forward(60_000);
+    await runDueJobs(world);
+    const [request] = await store.find('requests', {});
+    assert.deepEqual([request?.state, request?.spkiHash], ['completed', key?.spkiHash]);
+  });
+
+  test('it stays where a purchase is open for it, and goes to nobody else’s order', async () => {
+    const { keys, actor, other, store, office, engine } = await createWorld(await open());
+    const checkouts = createCheckouts({ engine, dialect: 'cpanel', openFor: 60_000, askOf: () => assert.fail() });
+    const use = async ({ id: keyId }: SubscriberKey) => {
+      const item = { product: 'dv-single', periodMonths: 12, commonName: 'shop.com', names: ['shop.com'] };
+      const items = [{ ...item, amount: 1_000, keyId, csr: null, extra: {} }];
+      await checkouts.open(actor, { returnUrl: null, currency: 'EUR', items });
+      throw new Error('the machine is on fire');
+    };
+    await assert.rejects(keys.makeFor(actor, KEY, use), /on fire/);
+    assert.equal((await store.find('subscriberKeys', {})).length, 1);
+    // Another account orders with the public half of a key that it does not have.
+    const steal = async (key: SubscriberKey) => {
+      await office.desk.placeOrder(other, askFor('shop.net', { csr: csrOf(key) }));
+      throw new Error('the machine is on fire');
+    };
+    await store.transact((unit) => unit.update('accounts', other.accountId, { balance: 100_000 }));
+    await assert.rejects(keys.makeFor(actor, KEY, steal), /on fire/);
+    assert.equal((await store.find('subscriberKeys', {})).length, 1);
+  });
+
+  test('what is used well keeps its key, and its answer is told', async () => {
+    const { keys, actor, store } = await createWorld(await open());
+    const id = await keys.makeFor(actor, KEY, async (key) => key.id);
+    assert.deepEqual(
+      (await store.find('subscriberKeys', {})).map((key) => key.id),
+      [id],
+    );
   });
 
   for (const label of ['', ' ', 'x'.repeat(256), 'a\nb']) {

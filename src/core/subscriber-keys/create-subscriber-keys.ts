@@ -7,8 +7,8 @@ import type { SubscriberKey } from '../records.ts';
 import { checkedText } from '../registry/checked.ts';
 import { note } from '../registry/note.ts';
 import type { Reader, Store, Unit } from '../store.ts';
-import { keyBySpki, type SubscriberKeys } from '../subscriber-keys.ts';
-import type { Clock } from '../time.ts';
+import { keyBySpki, type NewKeyAsk, type SubscriberKeys } from '../subscriber-keys.ts';
+import type { Clock, Instant } from '../time.ts';
 import { createLines } from './in-line.ts';
 
 export interface SubscriberKeysParts {
@@ -43,14 +43,27 @@ export function createSubscriberKeys(parts: SubscriberKeysParts): SubscriberKeys
     return open(key.encryptedKey, keyContext(key));
   }
 
+  async function make(actor: Actor, { dialect, label, type }: NewKeyAsk): Promise<SubscriberKey> {
+    demand(actor, 'order');
+    const objection = parts.objection(dialect);
+    if (objection !== null) throw new DeskError('not-allowed', objection);
+    const made = await inLine(actor.accountId, () => keyTools.makeKey(type));
+    const pair = { ...made, ...KINDS[type] };
+    return keepPair(parts, actor, { dialect, label, pair, action: 'subscriber-key.made' });
+  }
+
   return {
-    async make(actor, { dialect, label, type }) {
-      demand(actor, 'order');
-      const objection = parts.objection(dialect);
-      if (objection !== null) throw new DeskError('not-allowed', objection);
-      const made = await inLine(actor.accountId, () => keyTools.makeKey(type));
-      const pair = { ...made, ...KINDS[type] };
-      return keepPair(parts, actor, { dialect, label, pair, action: 'subscriber-key.made' });
+    make,
+    async makeFor(actor, ask, use) {
+      const key = await make(actor, ask);
+      try {
+        return await use(key);
+      } catch (error) {
+        await store.transact(async (unit) => {
+          if (!(await isUsed(unit, key))) await removeKey(unit, actor, key, clock.now());
+        });
+        throw error;
+      }
     },
     async keep(actor, { dialect, label, key }) {
       demand(actor, 'order');
@@ -70,11 +83,10 @@ export function createSubscriberKeys(parts: SubscriberKeysParts): SubscriberKeys
     async remove(actor, keyId) {
       demand(actor, 'order');
       await store.transact(async (unit) => {
-        const { spkiHash } = await ownKey(unit, actor, keyId);
+        const key = await ownKey(unit, actor, keyId);
         const user = await userOf(unit, keyId);
         if (user !== undefined) throw new DeskError('wrong-state', `The website ${user.name} uses this key`);
-        await unit.delete('subscriberKeys', keyId);
-        note(unit, actor, 'subscriber-key.removed', `subscriber-key:${keyId}`, { spkiHash }, clock.now());
+        await removeKey(unit, actor, key, clock.now());
       });
     },
     async makeCsr(actor, keyId, ask) {
@@ -140,6 +152,19 @@ async function keepPair(
     if (known === null) throw error;
     return known;
   }
+}
+
+/** Whether a request, a purchase or a website stands on the key. */
+async function isUsed(unit: Unit, { id: keyId, accountId, spkiHash }: SubscriberKey): Promise<boolean> {
+  const [request] = await unit.find('requests', { accountId, spkiHash }, { limit: 1 });
+  if (request !== undefined) return true;
+  const [item] = await unit.find('checkoutItems', { accountId, keyId }, { limit: 1 });
+  return item !== undefined || (await userOf(unit, keyId)) !== undefined;
+}
+
+async function removeKey(unit: Unit, actor: Actor, { id, spkiHash }: SubscriberKey, now: Instant): Promise<void> {
+  await unit.delete('subscriberKeys', id);
+  note(unit, actor, 'subscriber-key.removed', `subscriber-key:${id}`, { spkiHash }, now);
 }
 
 /** What has the key installed. */

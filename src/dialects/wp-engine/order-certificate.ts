@@ -70,20 +70,11 @@ async function orderNow(
   const believed = await believedNames(world, actor.accountId, wanted);
   const names = wanted.filter((name) => name === domain.name || mayStand(domain, name, believed));
   const holder = await holderOf(world, actor, body);
-  const key = await world.subscriberKeys.make(actor, { dialect: DIALECT, label: domain.name, type: 'RSA-2048' });
-  try {
-    return (await place(world, actor, domain, { names, believed, key, holder })).request.orderId;
-  } catch (error) {
-    await removeUnused(world, actor, key);
-    throw error;
-  }
-}
-
-/** What broke after the order was on record will be taken up by its job, which needs the key. */
-async function removeUnused({ store, subscriberKeys }: World, actor: Actor, key: SubscriberKey): Promise<void> {
-  const { accountId, spkiHash } = key;
-  const [request] = await store.find('requests', { accountId, spkiHash }, { limit: 1 });
-  if (request === undefined) await subscriberKeys.remove(actor, key.id);
+  const ask = { dialect: DIALECT, label: domain.name, type: 'RSA-2048' } as const;
+  const { request } = await world.subscriberKeys.makeFor(actor, ask, (key) =>
+    place(world, actor, domain, { names, believed, key, holder }),
+  );
+  return request.orderId;
 }
 
 /** The domain, and of `www.` and the name without it, or the name below `*.`, what the install serves as well. */

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { X509Certificate } from 'node:crypto';
 import { test } from 'node:test';
+import { DeskError } from '../../../src/core/errors.ts';
 import { Catalogue } from '../../../src/core/products.ts';
 import { buildCatalogue } from '../../../src/config/catalogue.ts';
 import { writeAccount } from '../../../src/dialects/cpanel/account-settings.ts';
@@ -9,6 +10,7 @@ import { forEachStore } from '../../support/stores.ts';
 import type { Client } from './client.ts';
 import { addWebsite, makeCertificate, openShop, otherAccount, OTHER_RSA, RSA } from './ssl-world.ts';
 
+const MINUTE = 60_000;
 const DAY = 86_400_000;
 
 /** Everything that waits is done, as the job runner would do it. */
@@ -89,6 +91,32 @@ forEachStore((open) => {
     assert.match(problems[0].time, /^2026-11-22T12:/);
     const status = await client.data('SSL::get_autossl_renewal_status', { domain: 'shop.test' });
     assert.deepEqual(status, { has_problems: 1, is_active: 0, is_excluded: 0, will_renew: 0 });
+  });
+
+  test('what breaks after the order is on record is taken up by its job, with the key that was made', async () => {
+    const client = await openShop(await open());
+    const { domains, clock, store } = client.desk;
+    const { check } = domains;
+    domains.check = () => Promise.reject(new Error('the machine is on fire'));
+    await client.call('SSL::start_autossl_check');
+    domains.check = check;
+    clock.forward(MINUTE);
+    await finish(client);
+    const [host] = await client.data('SSL::installed_hosts');
+    assert.deepEqual([host.certificate.is_autossl, host.certificate.is_self_signed], [1, 0]);
+    assert.equal((await client.data('SSL::list_keys')).length, 1);
+    assert.equal((await store.find('orders', {})).length, 1);
+  });
+
+  test('an order that is refused leaves no key', async () => {
+    const client = await openShop(await open());
+    const refused = new DeskError('product-not-available', 'Not today');
+    client.desk.office.desk.placeOrder = () => Promise.reject(refused);
+    await client.data('SSL::start_autossl_check');
+    assert.equal((await client.data('SSL::get_autossl_problems'))[0].problem, 'Not today');
+    client.desk.platform.subscriberKeys.makeCsr = () => Promise.reject(refused);
+    await client.data('SSL::start_autossl_check');
+    assert.deepEqual(await client.data('SSL::list_keys'), []);
   });
 
   test('what somebody has installed is left alone until it ends', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { DeskError } from '../../../src/core/errors.ts';
 import { HOUR } from '../../../src/core/time.ts';
 import { forEachStore } from '../../support/stores.ts';
 import { holdAgainstRules, queryOf } from './client.ts';
@@ -125,6 +126,28 @@ forEachStore((open) => {
       payload,
     });
     assert.equal(posted.json.data.certificates.length, 2);
+  });
+
+  test('where the key of one certificate cannot be used, nothing is left of the others', async () => {
+    const buyer = await openBuyer(await open());
+    const { client, access_token } = buyer;
+    const { subscriberKeys } = client.desk.platform;
+    const { makeCsr } = subscriberKeys;
+    let made = 0;
+    subscriberKeys.makeCsr = (...args) => {
+      made += 1;
+      if (made === 3) throw new DeskError('too-many-requests', 'Try again in a moment');
+      return makeCsr(...args);
+    };
+    const three = ['shop.test', 'www.shop.test', 'shop.test'].map((name) =>
+      certificate({ subject_names: [['dNSName', name]] }),
+    );
+    const args = { ...CALL, access_token, certificate: three };
+    assert.match((await client.errors('Market::request_ssl_certificates', args))[0] as string, /too many requests/);
+    assert.equal(made, 3);
+    for (const kind of ['subscriberKeys', 'keptFiles', 'checkouts'] as const) {
+      assert.deepEqual(await client.desk.store.find(kind, {}), [], kind);
+    }
   });
 
   test('clients that were generated from the published description find its shapes', async () => {

@@ -102,7 +102,7 @@ forEachStore((open) => {
   test('what breaks inside tells nothing of itself', async () => {
     const client = await openClient(await open());
     const { path } = await openPlace(client);
-    client.desk.platform.subscriberKeys.make = () => Promise.reject(new Error('secret of the inside'));
+    client.desk.platform.subscriberKeys.makeFor = () => Promise.reject(new Error('secret of the inside'));
     const reply = await client.post(`${path}/ssl_certificate`, HOLDER);
     assert.deepEqual(
       [reply.status, reply.json],

@@ -1,9 +1,11 @@
 import type { NewCheckoutItem } from '../../../core/checkouts.ts';
+import type { SubscriberKey } from '../../../core/records.ts';
 import { type Answer, type Call, CallFailure } from '../call.ts';
 import { missing } from '../parameters.ts';
 import { keyIdOf } from '../ssl/ids.ts';
 import { keyNumbers } from '../ssl/key-numbers.ts';
 import { defaultKeyType } from '../ssl/keys.ts';
+import { DIALECT } from '../world.ts';
 import { returnAddress } from './addresses.ts';
 import { type CertificateWish, readCertificate } from './certificate-ask.ts';
 import { checkAccessToken } from './grants.ts';
@@ -58,48 +60,80 @@ export async function openOrder(call: Call, name: string, returnUrl: string | nu
       names.map((one) => one.name),
     ),
   );
-  const items: { item: NewCheckoutItem; keyId: string }[] = [];
-  for (const [index, wish] of wishes.entries()) {
-    items.push(await withKey(call, wish, itemExtra(wish, places[index] ?? { websiteIds: [], hostnameIds: [] })));
-  }
-  const opened = await world.checkouts.open(actor, {
-    returnUrl: address,
-    currency: actor.currency,
-    items: items.map(({ item }) => item),
+  const asked = wishes.map((wish, index) => ({
+    wish,
+    extra: itemExtra(wish, places[index] ?? { websiteIds: [], hostnameIds: [] }),
+  }));
+  return withItems(call, asked, async (items) => {
+    const opened = await world.checkouts.open(actor, {
+      returnUrl: address,
+      currency: actor.currency,
+      items: items.map(({ item }) => item),
+    });
+    for (const item of items) await keepCsr(call, item);
+    return {
+      orderId: opened.checkout.id,
+      checkoutUrl: `${origin}${CHECKOUT_PATH}/${opened.secret}`,
+      items: opened.items.map(({ id }, index) => {
+        const { key } = items[index] as KeyedItem;
+        return { orderItemId: id, keyId: keyIdOf(key, keyNumbers(key.spki)) };
+      }),
+    };
   });
-  return {
-    orderId: opened.checkout.id,
-    checkoutUrl: `${origin}${CHECKOUT_PATH}/${opened.secret}`,
-    items: opened.items.map(({ id }, index) => ({ orderItemId: id, keyId: items[index]?.keyId as string })),
-  };
 }
 
-/** A key of its own for each certificate, and a CSR, both kept for the account. */
-async function withKey(
+interface AskedItem {
+  wish: CertificateWish;
+  extra: Record<string, unknown>;
+}
+
+interface KeyedItem {
+  item: NewCheckoutItem & { csr: Uint8Array };
+  key: SubscriberKey;
+}
+
+/** Makes a key and a CSR of its own for each certificate, in turn; those before go as well where one fails. */
+async function withItems<T>(
   call: Call,
-  { sold: { product }, names, periodMonths, amount, identity }: CertificateWish,
-  extra: Record<string, unknown>,
-): Promise<{ item: NewCheckoutItem; keyId: string }> {
+  [next, ...rest]: readonly AskedItem[],
+  use: (items: readonly KeyedItem[]) => Promise<T>,
+): Promise<T> {
+  if (next === undefined) return use([]);
+  return withItem(call, next, (one) => withItems(call, rest, (others) => use([one, ...others])));
+}
+
+async function withItem<T>(call: Call, asked: AskedItem, use: (item: KeyedItem) => Promise<T>): Promise<T> {
   const { actor, world } = call;
-  const all = names.map(({ name }) => name);
-  const [commonName] = all as [string];
+  const { wish, extra } = asked;
+  const { product } = wish.sold;
+  const { periodMonths, amount, identity } = wish;
+  const names = wish.names.map(({ name }) => name);
+  const [commonName] = names as [string];
   const label = `${commonName} ${new Date(world.clock.now()).toISOString().slice(0, 19)}Z`;
-  const key = await world.subscriberKeys.make(actor, { dialect: 'cpanel', label, type: await defaultKeyType(call) });
-  const subject = subjectOf(product.level, identity);
-  const csr = await world.subscriberKeys.makeCsr(actor, key.id, { commonName, names: all, subject });
-  const { spkiHash } = key;
-  const times = { notBefore: null, notAfter: null };
+  const newKey = { dialect: DIALECT, label, type: await defaultKeyType(call) };
+  return world.subscriberKeys.makeFor(actor, newKey, async (key) => {
+    const subject = subjectOf(product.level, identity);
+    const csr = await world.subscriberKeys.makeCsr(actor, key.id, { commonName, names, subject });
+    return use({
+      item: { product: product.id, periodMonths, commonName, names, amount, keyId: key.id, csr, extra },
+      key,
+    });
+  });
+}
+
+async function keepCsr({ actor, world }: Call, { item, key }: KeyedItem): Promise<void> {
+  const { commonName, names, csr: der } = item;
+  const { label, spkiHash } = key;
   await world.keptFiles.keep(actor, {
-    dialect: 'cpanel',
+    dialect: DIALECT,
     type: 'csr',
     label,
     commonName,
-    names: all,
-    der: csr,
+    names,
+    der,
     chainPem: null,
     spkiHash,
-    ...times,
+    notBefore: null,
+    notAfter: null,
   });
-  const item = { product: product.id, periodMonths, commonName, names: all, amount, keyId: key.id, csr, extra };
-  return { item, keyId: keyIdOf(key, keyNumbers(key.spki)) };
 }

@@ -1,7 +1,7 @@
 import type { NewOrderAsk, ValidationChoice } from '../../../core/desk.ts';
 import { DeskError } from '../../../core/errors.ts';
 import type { Product } from '../../../core/products.ts';
-import type { CertificateRequest, Hostname, Website } from '../../../core/records.ts';
+import type { CertificateRequest, Hostname, SubscriberKey, Website } from '../../../core/records.ts';
 import { DAY, type Instant, MINUTE } from '../../../core/time.ts';
 import type { CertificateDetails } from '../../../pki/certificate-reader.ts';
 import { toPem } from '../../../pki/pem.ts';
@@ -153,10 +153,20 @@ export async function isAutomatic({ world }: Pick<Call, 'world'>, { certificateI
 
 async function order(call: Call, website: Website, hostnames: readonly Hostname[], product: Product): Promise<void> {
   const { world, actor } = call;
+  const label = `${website.name} ${new Date(world.clock.now()).toISOString()}`;
+  const newKey = { dialect: DIALECT, label, type: await defaultKeyType(call) };
+  await world.subscriberKeys.makeFor(actor, newKey, (key) => place(call, website, hostnames, product, key));
+}
+
+async function place(
+  { world, actor }: Call,
+  website: Website,
+  hostnames: readonly Hostname[],
+  product: Product,
+  key: SubscriberKey,
+): Promise<void> {
   const [commonName, ...otherNames] = hostnames.map(({ name }) => name) as [string, ...string[]];
   const names = [commonName, ...otherNames];
-  const label = `${website.name} ${new Date(world.clock.now()).toISOString()}`;
-  const key = await world.subscriberKeys.make(actor, { dialect: DIALECT, label, type: await defaultKeyType(call) });
   const der = await world.subscriberKeys.makeCsr(actor, key.id, { commonName, names, subject: {} });
   const ask: NewOrderAsk = {
     dialect: DIALECT,
@@ -174,13 +184,7 @@ async function order(call: Call, website: Website, hostnames: readonly Hostname[
     details: { ...GOES_ON, extra: {} },
     extra: { autossl: { websiteId: website.id } } satisfies Automatic,
   };
-  try {
-    await world.desk.placeOrder(actor, ask);
-  } catch (error) {
-    // Nothing was ordered with it.
-    await world.subscriberKeys.remove(actor, key.id);
-    throw error;
-  }
+  await world.desk.placeOrder(actor, ask);
 }
 
 /** By a file that the platform serves itself. */
