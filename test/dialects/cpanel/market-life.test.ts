@@ -4,8 +4,7 @@ import { test } from 'node:test';
 import { DAY, HOUR } from '../../../src/core/time.ts';
 import { forEachStore } from '../../support/stores.ts';
 import { addOperator, queryOf } from './client.ts';
-import { certificate, DONE, moneyOf, openBuyer, order, pay } from './market-world.ts';
-import { IDENTITY } from './market-parameters.ts';
+import { certificate, DONE, IDENTITY, moneyOf, openBuyer, order, pay } from './market-world.ts';
 
 const CALL = { provider: 'Chancery' };
 

@@ -1,6 +1,6 @@
 import type { CheckoutItem, Checkout } from '../../../src/core/records.ts';
 import type { Arguments, Json } from './client.ts';
-import { certificate } from './market-world.ts';
+import { certificate, IDENTITY } from './market-world.ts';
 
 /** What `Market::request_ssl_certificates` may be sent: each parameter, what becomes of it, and which values it cannot have. */
 
@@ -30,20 +30,6 @@ const one = (seen: Seen): CheckoutItem => seen.items[0] as CheckoutItem;
 const OV = { product_id: 213, price: 30 };
 const WILDCARD = { type: 'dNSName', name: '*.shop.test', dcv_method: 'dns' };
 
-export const IDENTITY: Readonly<Record<string, unknown>> = {
-  countryName: 'US',
-  duns_number: '12-345-6789',
-  localityName: 'City Name',
-  organizationName: 'Company, Inc.',
-  organizationalUnitName: 'Team Company,',
-  postalCode: 55555,
-  rep_email_address: 'username@example.com',
-  rep_forename: 'First Name',
-  rep_surname: 'Last Name',
-  rep_telephone: '123-456-7891',
-  stateOrProvinceName: 'ST',
-  streetAddress: '555 Street Name',
-};
 const EV_IDENTITY = { ...IDENTITY, business_category: 'b', joi_country_name: 'us' };
 
 const identity = (changes: Readonly<Record<string, unknown>>, of: Readonly<Record<string, unknown>> = IDENTITY) => {

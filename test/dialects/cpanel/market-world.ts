@@ -109,6 +109,22 @@ export function certificate(changes: Readonly<Record<string, unknown>> = {}): st
   return JSON.stringify(Object.fromEntries(Object.entries(right).filter(([, value]) => value !== null)));
 }
 
+/** Who asks for a certificate of an organization: `identity_verification` as it may be sent. */
+export const IDENTITY: Readonly<Record<string, unknown>> = {
+  countryName: 'US',
+  duns_number: '12-345-6789',
+  localityName: 'City Name',
+  organizationName: 'Company, Inc.',
+  organizationalUnitName: 'Team Company,',
+  postalCode: 55555,
+  rep_email_address: 'username@example.com',
+  rep_forename: 'First Name',
+  rep_surname: 'Last Name',
+  rep_telephone: '123-456-7891',
+  stateOrProvinceName: 'ST',
+  streetAddress: '555 Street Name',
+};
+
 /** Asks for certificates. */
 export async function order(
   { client, access_token }: Pick<Buyer, 'client' | 'access_token'>,

@@ -4,9 +4,20 @@ import { DeskError } from '../../../src/core/errors.ts';
 import { HOUR } from '../../../src/core/time.ts';
 import { forEachStore } from '../../support/stores.ts';
 import { holdAgainstRules, queryOf } from './client.ts';
-import { certificate, DONE, moneyOf, openBuyer, order, pay } from './market-world.ts';
+import { type Buyer, certificate, DONE, IDENTITY, moneyOf, openBuyer, order, pay } from './market-world.ts';
 
 const CALL = { provider: 'Chancery' };
+
+/** An hour later its jobs have run, and the certificate is there. */
+async function assertDelivered({ client }: Buyer, id: number): Promise<void> {
+  client.desk.clock.forward(HOUR);
+  await client.desk.runJobs();
+  const { certificate_pem } = await client.data('Market::get_ssl_certificate_if_available', {
+    ...CALL,
+    order_item_id: id,
+  });
+  assert.match(certificate_pem, /BEGIN CERTIFICATE/);
+}
 
 forEachStore((open) => {
   test('a certificate from the order to its website, as a panel does it', async () => {
@@ -185,38 +196,18 @@ forEachStore((open) => {
     assert.deepEqual([record.type, record.name], ['TXT', '_pki-validation.shop.test']);
     assert.ok(still.last_status_message.includes(record.value));
     client.desk.domains.publishRecord(record.type, record.name, record.value);
-    client.desk.clock.forward(HOUR);
-    await client.desk.runJobs();
-    const { certificate_pem } = await client.data('Market::get_ssl_certificate_if_available', {
-      ...CALL,
-      order_item_id: id,
-    });
-    assert.match(certificate_pem, /BEGIN CERTIFICATE/);
+    await assertDelivered(buyer, id);
   });
 
   test('OV waits for people, and shows who was named', async () => {
     const buyer = await openBuyer(await open());
     const { client } = buyer;
-    const identity = {
-      countryName: 'US',
-      duns_number: '12-345-6789',
-      localityName: 'City Name',
-      organizationName: 'Company, Inc.',
-      organizationalUnitName: 'Team Company,',
-      postalCode: 55555,
-      rep_email_address: 'username@example.com',
-      rep_forename: 'First Name',
-      rep_surname: 'Last Name',
-      rep_telephone: '123-456-7891',
-      stateOrProvinceName: 'ST',
-      streetAddress: '555 Street Name',
-    };
     const sent = certificate({ product_id: 213, price: '30.00' });
-    const placed = await order(buyer, [sent], { identity_verification: JSON.stringify(identity) });
+    const placed = await order(buyer, [sent], { identity_verification: JSON.stringify(IDENTITY) });
     const id = placed.certificates[0].order_item_id;
     await pay(buyer, placed.checkout_url);
     const [pending] = await client.data('Market::get_pending_ssl_certificates', CALL);
-    assert.deepEqual(pending.identity_verification, { ...identity, postalCode: '55555' });
+    assert.deepEqual(pending.identity_verification, { ...IDENTITY, postalCode: '55555' });
     assert.equal(pending.last_status_code, 'RequiresApproval');
     const { status_details } = await client.data('Market::get_certificate_status_details', {
       ...CALL,
@@ -233,13 +224,7 @@ forEachStore((open) => {
     const by = { level: 'OV', evidence: 'register', by: 'olga' } as const;
     await client.desk.office.vetOrganization(organization?.id as number, by);
     await client.desk.office.passCheck(request?.id as number, 'callback', 'olga', 'called');
-    client.desk.clock.forward(HOUR);
-    await client.desk.runJobs();
-    const { certificate_pem } = await client.data('Market::get_ssl_certificate_if_available', {
-      ...CALL,
-      order_item_id: id,
-    });
-    assert.match(certificate_pem, /BEGIN CERTIFICATE/);
+    await assertDelivered(buyer, id);
   });
 
   test('what is cancelled leaves the queue, and gives back what was set aside', async () => {
