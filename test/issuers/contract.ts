@@ -5,10 +5,9 @@ import { DeskError } from '../../src/core/errors.ts';
 import type { IssueAsk, Issuer, IssueResult } from '../../src/core/ports.ts';
 import type { Issuance } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
-import { DAY } from '../../src/core/time.ts';
 import { readCertificate } from '../../src/pki/certificate-reader.ts';
-import { createKeyTools } from '../../src/pki/key-tools.ts';
 import { forEachStore } from '../support/stores.ts';
+import { issueAsk } from './issue-ask.ts';
 
 /** An issuer ready to be asked, with the clock that it goes by. */
 export interface IssuerBench {
@@ -23,31 +22,9 @@ export interface IssuerBench {
 
 const NAMES = ['shop.example.test', 'www.shop.example.test'];
 const MOST_STEPS = 60;
-const keyTools = createKeyTools();
-let requests = 0;
 
-async function askFor(now: number, changes: Partial<IssueAsk> = {}): Promise<IssueAsk> {
-  const { names = NAMES } = changes;
-  const key = await keyTools.makeKey('P-256');
-  const commonName = names[0] as string;
-  const csr = await keyTools.makeCsr(key.pkcs8, { commonName, names, subject: {} });
-  requests += 1;
-  return {
-    requestId: requests,
-    level: 'DV',
-    commonName,
-    names,
-    subject: {},
-    spki: key.spki,
-    csr,
-    replaces: null,
-    notAfterAtMost: now + 365 * DAY,
-    longestValidity: 200 * DAY,
-    mustStaple: false,
-    wishes: null,
-    ...changes,
-  };
-}
+const askFor = (now: number, changes: Partial<IssueAsk> = {}): Promise<IssueAsk> =>
+  issueAsk(changes.names ?? NAMES, now, changes);
 
 function prepared(issuer: Issuer, ask: IssueAsk, now: number): Issuance {
   const record = issuer.prepare(ask, now);

@@ -9,14 +9,14 @@ import type {
 } from '../../../src/core/ports.ts';
 import type { Issuance } from '../../../src/core/records.ts';
 import type { Store } from '../../../src/core/store.ts';
-import { DAY, type Instant } from '../../../src/core/time.ts';
+import type { Instant } from '../../../src/core/time.ts';
 import { createAcmeIssuer } from '../../../src/issuers/acme/issuer.ts';
 import type { AcmeFetch, AcmeParts, AcmeSettings } from '../../../src/issuers/acme/settings.ts';
-import { createKeyTools } from '../../../src/pki/key-tools.ts';
 import { createSecretBox } from '../../../src/secrets/secret-box.ts';
 import { createAddressGuard } from '../../../src/validation/address-guard.ts';
 import { createGuardedFetch } from '../../../src/validation/guarded-fetch.ts';
 import { type AcmeServer, type AcmeServerOptions, startAcmeServer } from '../../support/acme-server/server.ts';
+import { issueAsk } from '../issue-ask.ts';
 
 export const START = Date.parse('2026-11-22T10:00:00Z');
 
@@ -108,30 +108,9 @@ export async function acmeWorld(store: Store, fixture: Fixture = {}): Promise<Ac
   return { ca, clock, board, complaints, parts, issuer: again(), again };
 }
 
-const keyTools = createKeyTools();
-let requests = 0;
-
-/** What the heart would ask for these names, with a CSR that a client made. */
-export async function askFor(names: readonly string[], changes: Partial<IssueAsk> = {}): Promise<IssueAsk> {
-  const key = await keyTools.makeKey('P-256');
-  const commonName = names[0] as string;
-  const csr = await keyTools.makeCsr(key.pkcs8, { commonName, names, subject: {} });
-  requests += 1;
-  return {
-    requestId: requests,
-    level: 'DV',
-    commonName,
-    names,
-    subject: {},
-    spki: key.spki,
-    csr,
-    replaces: null,
-    notAfterAtMost: START + 365 * DAY,
-    longestValidity: 200 * DAY,
-    mustStaple: false,
-    wishes: null,
-    ...changes,
-  };
+/** What the heart would ask at the start, for these names. */
+export function askFor(names: readonly string[], changes: Partial<IssueAsk> = {}): Promise<IssueAsk> {
+  return issueAsk(names, START, changes);
 }
 
 export function issuanceOf(issuer: Issuer, ask: IssueAsk, at: Instant): Issuance {
