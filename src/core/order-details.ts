@@ -8,6 +8,22 @@ import type { Unit } from './store.ts';
 
 const LONGEST_ALTERNATIVE_ID = 64;
 
+/** What an order carries where nothing is said of it, with these changes. */
+export function bareDetails(changes: Partial<DetailsAsk> = {}): DetailsAsk {
+  return {
+    alternativeId: null,
+    autoRenew: false,
+    autoReissue: false,
+    renewalNotices: true,
+    guestAccess: false,
+    customFields: [],
+    contacts: [],
+    emails: [],
+    extra: {},
+    ...changes,
+  };
+}
+
 /**
  * What an order may carry, as the account allows it, with the key that keeps its alternative id unique where the
  * account wants that.
@@ -99,7 +115,8 @@ async function recordChange(
 ): Promise<OrderDetails> {
   await ownOrder(unit, actor, orderId);
   const before = await unit.get('orderDetails', orderId);
-  const { id, accountId, alternativeKey, ...carried } = before ?? bareDetails(actor, orderId);
+  const bare = { ...bareDetails(), id: orderId, accountId: actor.accountId, alternativeKey: null };
+  const { id, accountId, alternativeKey, ...carried } = before ?? bare;
   const asked = typeof change === 'function' ? change(carried) : change;
   const checked = await checkDetails(unit, actor, { ...carried, guestAccess: false, ...asked }, orderId);
   const changes: Partial<OrderDetails> = { ...asked };
@@ -138,22 +155,4 @@ async function checkChangedFields(
     fields.map((field) => ({ ...field, required: field.required && known.has(field.id) })),
     after,
   );
-}
-
-/** Of an order that came through a dialect which knows no more of it. */
-function bareDetails({ accountId }: Actor, id: number): OrderDetails {
-  return {
-    id,
-    accountId,
-    alternativeId: null,
-    alternativeKey: null,
-    autoRenew: false,
-    autoReissue: false,
-    renewalNotices: true,
-    guestAccess: false,
-    customFields: [],
-    contacts: [],
-    emails: [],
-    extra: {},
-  };
 }

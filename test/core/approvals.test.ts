@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Actor, NewOrderAsk } from '../../src/core/desk.ts';
+import { bareDetails } from '../../src/core/order-details.ts';
 import type { AccountSettings, Role } from '../../src/core/records.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
@@ -8,18 +9,7 @@ import { askFor, createCoreWorld, isKind, paperCsr, runDueJobs, type CoreWorld }
 import { forEachStore } from '../support/stores.ts';
 
 const approval = { skip: false, comments: 'for the shop' };
-const details = {
-  containerId: null,
-  alternativeId: null,
-  autoRenew: false,
-  autoReissue: false,
-  renewalNotices: true,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-  extra: {},
-};
+const details = bareDetails();
 
 async function setUp(world: CoreWorld, settings: Partial<AccountSettings>): Promise<void> {
   const changed = { settings: { ...DEFAULT_SETTINGS, ...settings } };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DetailsAsk, NewOrderAsk } from '../../src/core/desk.ts';
+import { bareDetails } from '../../src/core/order-details.ts';
 import type { Certificate, User } from '../../src/core/records.ts';
 import { DEFAULT_SETTINGS } from '../../src/core/settings.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
@@ -17,18 +18,8 @@ import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
 
-const carried = (changes: Partial<DetailsAsk> = {}): DetailsAsk => ({
-  alternativeId: null,
-  autoRenew: false,
-  autoReissue: false,
-  renewalNotices: true,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: ['ops@example.com'],
-  extra: { colour: 'green' },
-  ...changes,
-});
+const carried = (changes: Partial<DetailsAsk> = {}): DetailsAsk =>
+  bareDetails({ emails: ['ops@example.com'], extra: { colour: 'green' }, ...changes });
 
 /** An order that is issued at once, as its domain is published. */
 async function place(world: CoreWorld, details: Partial<DetailsAsk>, changes: Partial<NewOrderAsk> = {}) {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { askTheSame } from '../../src/core/ask-again.ts';
 import { httpAnswer } from '../../src/core/challenge-answers.ts';
 import type { ValidationChoice } from '../../src/core/desk.ts';
+import { bareDetails } from '../../src/core/order-details.ts';
 import type { DomainCheck } from '../../src/core/ports.ts';
 import type { Challenge } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
@@ -149,9 +150,8 @@ forEachStore((open) => {
       ],
     ]);
     world.engine.askAgain = again;
-    const details = { alternativeId: null, autoRenew: false, renewalNotices: true, guestAccess: false, extra: {} };
-    const more = { autoReissue: true, customFields: [], contacts: [], emails: [] };
-    const { request } = await place(world, byFile('one'), { periodMonths: 36, details: { ...details, ...more } });
+    const details = bareDetails({ autoReissue: true });
+    const { request } = await place(world, byFile('one'), { periodMonths: 36, details });
     const { orderId } = request;
     const reissue = async () => {
       const [newest] = await world.engine.store.find('certificates', { orderId, state: 'active' });

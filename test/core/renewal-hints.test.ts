@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DetailsAsk } from '../../src/core/desk.ts';
+import { bareDetails } from '../../src/core/order-details.ts';
 import type { Certificate, RenewalHint } from '../../src/core/records.ts';
 import { replacedFrom } from '../../src/core/renewal-hints.ts';
 import { DeskError } from '../../src/core/errors.ts';
@@ -23,22 +24,9 @@ async function createWorld(store: Store): Promise<World> {
   return { ...world, outside };
 }
 
-const carried = (changes: Partial<DetailsAsk>): DetailsAsk => ({
-  alternativeId: null,
-  autoRenew: false,
-  autoReissue: false,
-  renewalNotices: true,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-  extra: {},
-  ...changes,
-});
-
 async function place(world: World, details: Partial<DetailsAsk> = {}, months = 12, name = NAME): Promise<Certificate> {
   world.domains.published.add(`_dcv.${name}`);
-  const ask = askFor(name, { periodMonths: months, details: carried(details), csr: paperCsr(`key of ${name}`) });
+  const ask = askFor(name, { periodMonths: months, details: bareDetails(details), csr: paperCsr(`key of ${name}`) });
   const { request } = await world.office.desk.placeOrder(world.actor, ask);
   await runDueJobs(world);
   return (await world.engine.store.find('certificates', { requestId: request.id }))[0] as Certificate;

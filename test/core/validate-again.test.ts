@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { LastAsk, NextAsk } from '../../src/core/ask-again.ts';
 import type { DetailsAsk, ValidationChoice } from '../../src/core/desk.ts';
+import { bareDetails } from '../../src/core/order-details.ts';
 import type { CertificateRequest } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
 import { DAY, HOUR } from '../../src/core/time.ts';
@@ -10,17 +11,7 @@ import { forEachStore } from '../support/stores.ts';
 
 const NAME = 'shop.example.com';
 
-const carried: DetailsAsk = {
-  alternativeId: null,
-  autoRenew: false,
-  autoReissue: false,
-  renewalNotices: true,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-  extra: { token: 'old' },
-};
+const carried = bareDetails({ extra: { token: 'old' } });
 
 const byValue = (value: string, until?: number): ValidationChoice => ({
   method: 'dns',

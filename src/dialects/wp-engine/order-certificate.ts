@@ -1,6 +1,7 @@
-import type { Actor, DetailsAsk } from '../../core/desk.ts';
+import type { Actor } from '../../core/desk.ts';
 import { DeskError } from '../../core/errors.ts';
 import { baseOf, isWildcard } from '../../core/names.ts';
+import { bareDetails } from '../../core/order-details.ts';
 import type { Hostname, Person, SubscriberKey, Website } from '../../core/records.ts';
 import { CHALLENGE_LIFETIME } from '../../core/retry.ts';
 import { MINUTE } from '../../core/time.ts';
@@ -142,7 +143,12 @@ async function place(world: World, actor: Actor, domain: Hostname, { names, beli
     chooseValidation: chooserOf(world, believed, young ? domain.verificationToken : null),
     validateNow: false,
     installOn: { websiteIds: [], hostnameIds: [domain.id, ...(await pairIds(world, domain, names))] },
-    details: { ...DETAILS, emails: contact === null ? [] : [contact.email] },
+    details: bareDetails({
+      autoRenew: true,
+      autoReissue: true,
+      renewalNotices: false,
+      emails: contact === null ? [] : [contact.email],
+    }),
     extra: { ...extra, domain: domain.uid },
   });
 }
@@ -152,15 +158,3 @@ async function pairIds({ store }: World, { websiteId, id }: Hostname, names: rea
   const all = await store.find('hostnames', { websiteId, name: names });
   return all.filter((one) => one.id !== id && one.certificatePem === null).map((one) => one.id);
 }
-
-const DETAILS: DetailsAsk = {
-  alternativeId: null,
-  autoRenew: true,
-  autoReissue: true,
-  renewalNotices: false,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-  extra: {},
-};

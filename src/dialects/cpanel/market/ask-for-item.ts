@@ -1,26 +1,13 @@
 import type { AskForItem } from '../../../core/checkouts.ts';
 import type { AskAgainTools, LastAsk, NextAsk } from '../../../core/ask-again.ts';
-import type { DetailsAsk } from '../../../core/desk.ts';
 import { DeskError } from '../../../core/errors.ts';
+import { bareDetails } from '../../../core/order-details.ts';
 import type { AskForItemTools } from '../../dialect.ts';
 import { DIALECT } from '../world.ts';
 import { chooserOf } from './challenges.ts';
 import { organizationAsk, personOf, subjectOf } from './identity.ts';
 import { extraOf } from './item-extra.ts';
 import type { SubjectName } from './subject-names.ts';
-
-/** The order carries nothing else; its certificates are replaced by themselves until its term ends. */
-const DETAILS: DetailsAsk = {
-  alternativeId: null,
-  autoRenew: false,
-  autoReissue: true,
-  renewalNotices: false,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-  extra: {},
-};
 
 /** How an item that was paid becomes an order: with the key and the CSR that were made when it was asked for. */
 export function askForItem({ pki, random, clock, catalogue }: AskForItemTools): AskForItem {
@@ -44,7 +31,8 @@ export function askForItem({ pki, random, clock, catalogue }: AskForItemTools): 
       chooseValidation: chooserOf(subjectNames, { random, now: clock.now() }),
       validateNow: false,
       installOn,
-      details: DETAILS,
+      // Its certificates are replaced by themselves until its term ends.
+      details: bareDetails({ autoReissue: true, renewalNotices: false }),
       ...(identity === null ? {} : { newOrganization: organizationAsk(identity) }),
       extra: { item: item.id, subjectNames },
     };

@@ -1,5 +1,6 @@
 import type { NewOrderAsk, ValidationChoice } from '../../../core/desk.ts';
 import { DeskError } from '../../../core/errors.ts';
+import { bareDetails } from '../../../core/order-details.ts';
 import type { Product } from '../../../core/products.ts';
 import type { CertificateRequest, Hostname, SubscriberKey, Website } from '../../../core/records.ts';
 import { DAY, type Instant, MINUTE } from '../../../core/time.ts';
@@ -181,7 +182,7 @@ async function place(
     chooseValidation: (domain) => byOwnFile(world, domain),
     validateNow: false,
     installOn: { websiteIds: [website.id], hostnameIds: [] },
-    details: { ...GOES_ON, extra: {} },
+    details: bareDetails({ autoRenew: true, autoReissue: true, renewalNotices: false }),
     extra: { autossl: { websiteId: website.id } } satisfies Automatic,
   };
   await world.desk.placeOrder(actor, ask);
@@ -191,14 +192,3 @@ async function place(
 export function byOwnFile({ random, clock }: Pick<World, 'random' | 'clock'>, domain: string): ValidationChoice {
   return { method: 'http', challenges: [fileChallenge(domain, random, clock.now())], selfPublished: true };
 }
-
-const GOES_ON = {
-  alternativeId: null,
-  autoRenew: true,
-  autoReissue: true,
-  renewalNotices: false,
-  guestAccess: false,
-  customFields: [],
-  contacts: [],
-  emails: [],
-};
