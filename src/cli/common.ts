@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { type Config, loadConfig } from '../config/load.ts';
 import { knownBases } from '../issuers/embedded/crl-addresses.ts';
 import type { Office } from '../admin/office.ts';
-import { DeskError } from '../core/errors.ts';
+import { DeskError, invalidValue } from '../core/errors.ts';
 import type { OpenDesk } from '../serve/desk.ts';
 import { type Foundation, officeOf, openFoundation } from '../serve/foundation.ts';
 import { createLogger } from '../serve/logger.ts';
@@ -48,12 +50,35 @@ export function configOf(options: CommonOptions & { listen?: string; tls?: boole
   return loadConfig({ file, data, listen, tls, environment: process.env });
 }
 
-/** Opens the database of the given directory for one piece of work. */
+/**
+ * A mistyped `--data` must not become a new, empty database.
+ * @throws DeskError `invalid-value` where there is none in the directory; one on PostgreSQL is not looked for
+ */
+export function requireDatabase({ data, secrets }: Config): void {
+  if (secrets.databaseUrl !== null || existsSync(join(data, 'chancery.sqlite'))) return;
+  const missing = existsSync(data) ? `no database in ${data}` : `no data directory at ${data}`;
+  throw invalidValue('data', `There is ${missing}: check --data, or begin with chancery init`, data);
+}
+
+/** Nor must a new key stand beside secrets that are sealed under another one. */
+function requireKey({ keyFile, secrets }: Config): void {
+  if (secrets.passphrase !== null || existsSync(keyFile)) return;
+  const advice = 'check --data, put the file back, or begin with chancery init';
+  throw invalidValue('data', `There is no key file at ${keyFile}: ${advice}`, keyFile);
+}
+
+/** Opens the database of the given directory for one piece of work. `fresh`: it and its key may be made. */
 export async function withFoundation<T>(
   options: CommonOptions,
   work: (foundation: Foundation) => Promise<T>,
+  { fresh = false } = {},
 ): Promise<T> {
-  const foundation = await openFoundation(configOf(options), createLogger('warn'));
+  const config = configOf(options);
+  if (!fresh) {
+    requireDatabase(config);
+    requireKey(config);
+  }
+  const foundation = await openFoundation(config, createLogger('warn'));
   try {
     return await work(foundation);
   } finally {
@@ -78,8 +103,9 @@ const NO_VETTING: Office['vetting'] = { vetOrganization: noVetting, confirmVetti
 export async function withDeskAndFoundation<T>(
   options: CommonOptions,
   work: (desk: OpenDesk, foundation: Foundation) => Promise<T>,
+  { fresh = false } = {},
 ): Promise<T> {
-  return withFoundation(options, async (foundation) => {
+  const withDeskOpen = async (foundation: Foundation): Promise<T> => {
     // Loaded only here: most commands do without the CA and the heart, and start the sooner.
     const { openDesk } = await import('../serve/desk.ts');
     const [lastBase] = await knownBases(foundation.store, 'embedded');
@@ -97,7 +123,8 @@ export async function withDeskAndFoundation<T>(
     } finally {
       await desk.close();
     }
-  });
+  };
+  return withFoundation(options, withDeskOpen, { fresh });
 }
 
 export async function withDesk<T>(options: CommonOptions, work: (office: Office) => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { backup, type BackupProgress } from '../store/backup.ts';
 import { newestMigration } from '../store/migrate.ts';
 import { openStore, type StoreOptions } from '../store/open.ts';
 import { restore } from '../store/restore.ts';
-import { command, type CommonOptions, configOf, withJson } from './common.ts';
+import { command, type CommonOptions, configOf, requireDatabase, withJson } from './common.ts';
 import { say, sayJson } from './output.ts';
 import { type Progress, startCounter, startProgress } from './progress.ts';
 
@@ -23,7 +23,9 @@ function migrateCommand(): Command {
       'DATABASE_URL=postgres://… chancery migrate',
     ]),
   ).action(async (options: CommonOptions) => {
-    const store = await openStore(placeOf(configOf(options)));
+    const config = configOf(options);
+    requireDatabase(config);
+    const store = await openStore(placeOf(config));
     const told = { database: store.engine, migration: newestMigration() };
     await store.close();
     if (options.json) sayJson(told);
@@ -42,6 +44,7 @@ function backupCommand(): Command {
       const { out, json = false } = options;
       if (existsSync(out)) throw new DeskError('already-exists', `${out} exists already`, { field: 'out' });
       const config = configOf(options);
+      requireDatabase(config);
       const store = await openStore(placeOf(config));
       try {
         const shown = shower('backup', json);

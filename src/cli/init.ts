@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { firstStart, credentialsFile } from '../serve/first-start.ts';
 import { showCa } from '../issuers/embedded/admin.ts';
-import { officeOf } from '../serve/foundation.ts';
+import type { OpenDesk } from '../serve/desk.ts';
+import { type Foundation, officeOf } from '../serve/foundation.ts';
 import { command, type CommonOptions, withDeskAndFoundation, withJson } from './common.ts';
 import { say, sayJson } from './output.ts';
 
@@ -10,8 +11,8 @@ export function initCommand(): Command {
     command('init', 'make database, CA, first account and credentials.json without serving', [
       'chancery init --data /var/lib/chancery --config /etc/chancery.toml',
     ]),
-  ).action((options: CommonOptions) =>
-    withDeskAndFoundation(options, async (desk, foundation) => {
+  ).action((options: CommonOptions) => {
+    const init = async (desk: OpenDesk, foundation: Foundation): Promise<void> => {
       const { config, store, dialects } = foundation;
       const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data, config.sandbox.enabled);
       const [root] = await showCa(store);
@@ -25,6 +26,7 @@ export function initCommand(): Command {
       );
       say(`root CA: ${root?.subject}, SHA-256 ${root?.fingerprint}`);
       if (credentials !== null) say(`credentials: ${credentials}`);
-    }),
-  );
+    };
+    return withDeskAndFoundation(options, init, { fresh: true });
+  });
 }

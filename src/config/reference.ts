@@ -8,7 +8,8 @@ Generated from \`src/config/schema.ts\` and \`src/config/catalogue.ts\` by \`npm
 
 One TOML file: \`chancery serve --config FILE\`, or its path in \`CHANCERY_CONFIG\`. Without one the defaults below hold
 and the sandbox is on. It is read once, at the start; a key that is not listed here is an error. Paths in it are
-relative to the file. \`chancery doctor --config FILE\` checks it without serving.
+relative to the file. \`chancery doctor --config FILE\` checks it without serving, once \`chancery init\` or a first start
+has made the data directory.
 
 Secrets come from the environment alone:
 

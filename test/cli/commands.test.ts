@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -157,6 +167,47 @@ test('mistakes end with 2 and say what is meant', () => {
     assert.equal(out, '');
     assert.ok(code === 2 || (code === 1 && args.includes('--config')), `${args.join(' ')}: ${code}`);
   }
+});
+
+test('a mistyped data directory is told, and stays what it was', () => {
+  const none = join(folder, 'dta');
+  const empty = join(folder, 'empty');
+  mkdirSync(empty);
+  const out = join(folder, 'none.backup');
+  const commands = [
+    ['orders', 'list'],
+    ['doctor'],
+    ['ca', 'show'],
+    ['accounts', 'create', 'acme'],
+    ['requests', 'pass-check', '1', '--check', 'agreement', '--evidence', 'none'],
+    ['migrate'],
+    ['backup', '--out', out],
+  ];
+  for (const args of commands) {
+    const missing = chancery([...args, '--data', none]);
+    const wanted = `chancery: There is no data directory at ${none}: check --data, or begin with chancery init\n`;
+    assert.deepEqual([missing.code, missing.out, missing.err], [2, '', wanted], args.join(' '));
+    assert.ok(!existsSync(none));
+  }
+  const bare = chancery(['orders', 'list', '--data', empty]);
+  assert.equal(bare.code, 2);
+  assert.match(bare.err, /^chancery: There is no database in .*empty: check --data, or begin with chancery init\n$/);
+  assert.deepEqual(readdirSync(empty), []);
+  assert.ok(!existsSync(out));
+});
+
+test('no new key is made for a database that has one, wherever that is', () => {
+  const keyless = join(folder, 'keyless');
+  mkdirSync(keyless);
+  copyFileSync(join(data, 'chancery.sqlite'), join(keyless, 'chancery.sqlite'));
+  const beside = chancery(['ca', 'show', '--data', keyless]);
+  // Nothing listens there: it is not asked.
+  const remote = chancery(['ca', 'show', '--data', keyless], { DATABASE_URL: 'postgres://127.0.0.1:9/none' });
+  for (const { code, err } of [beside, remote]) {
+    assert.equal(code, 2);
+    assert.match(err, /^chancery: There is no key file at .*secret\.key: check --data, put the file back, or begin/);
+  }
+  assert.deepEqual(readdirSync(keyless), ['chancery.sqlite']);
 });
 
 test('help is there for every command, with examples and exit codes', () => {

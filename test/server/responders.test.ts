@@ -121,7 +121,9 @@ test('a port that is taken ends the start and leaves none open', async () => {
 
 test('there is no CNAME to tell without a DNS responder', async () => {
   const config = configOf('bare', '');
-  const args = ['responder', 'name', 'shop.chancery-peer.net', '--data', config.data, '--config', config.file ?? ''];
+  const here = ['--data', config.data, '--config', config.file ?? ''];
+  await run(['init', ...here]);
+  const args = ['responder', 'name', 'shop.chancery-peer.net', ...here];
   await assert.rejects(run(args), /There is no DNS responder: put \[responder\.dns\] into the configuration/);
 });
 
