@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { NewOrderAsk } from '../../src/core/desk.ts';
 import type { InstallOn } from '../../src/core/records.ts';
 import { wpEngine } from '../../src/dialects/wp-engine/plugin.ts';
-import { isKind } from '../support/core-world.ts';
+import { askFor, isKind } from '../support/core-world.ts';
 import { createTestDesk, newCsr, type TestDesk } from '../support/desk.ts';
 import { forEachStore } from '../support/stores.ts';
 
@@ -13,24 +13,8 @@ async function ask(desk: TestDesk, name: string, installOn: InstallOn, csr?: str
   const { platform, actor, engine } = desk;
   const key = await platform.subscriberKeys.make(actor, { dialect: DIALECT, label: name, type: 'P-256' });
   const made = await platform.subscriberKeys.makeCsr(actor, key.id, { commonName: name, names: [name], subject: {} });
-  return {
-    dialect: DIALECT,
-    product: 'dv-multi',
-    periodMonths: 12,
-    csr: await engine.pki.readCsr(csr ?? Buffer.from(made).toString('base64')),
-    commonName: name,
-    otherNames: [],
-    subject: {},
-    contact: null,
-    language: null,
-    chooseValidation: (domain) => ({
-      method: 'dns',
-      challenges: [{ method: 'dns', record: 'TXT', name: `_dcv.${domain}`, value: 'yes' }],
-    }),
-    validateNow: false,
-    extra: {},
-    installOn,
-  };
+  const read = await engine.pki.readCsr(csr ?? Buffer.from(made).toString('base64'));
+  return askFor(name, { dialect: DIALECT, product: 'dv-multi', csr: read, installOn });
 }
 
 async function website(desk: TestDesk, name: string) {
