@@ -5,13 +5,13 @@ import type { Store } from '../../../src/core/store.ts';
 import { ENDPOINTS } from '../../../src/dialects/digicert/endpoints.ts';
 import { countRecords } from '../../support/desk.ts';
 import { forEachStore } from '../../support/stores.ts';
+import { callWith } from './calls.ts';
 import {
   codeOf,
   openReady,
   orderFor,
   PRO,
   setSettings,
-  someCsr,
   userWithKey,
   vettedOrganization,
   type Client,
@@ -74,43 +74,13 @@ async function openWorld(store: Store): Promise<World> {
 
 const NAMED = /:(orderId|certificateId|requestId|userId|keyId|containerId|organizationId|domainId)\b/;
 
-/** Bodies with which each call would do something if it were let. */
-const BODIES: Readonly<Record<string, unknown>> = {
-  status: { status: 'canceled', note: 'no' },
-  reissue: { certificate: { csr: someCsr(), common_name: 'x.test' }, skip_approval: true },
-  duplicate: { certificate: { csr: someCsr(), common_name: 'x.test' }, skip_approval: true },
-  csr: { csr: someCsr() },
-  note: { text: 'x' },
-  'additional-emails': { additional_emails: ['x@evil.test'] },
-  'auto-reissue': { auto_reissue: 1 },
-  'auto-renew': { auto_renew: 1 },
-  'custom-field': { metadata_id: 1, value: 'x' },
-  'dcv-method': { dcv_method: 'dns-txt-token' },
-  'guest-access': { enable_guest_access: 1 },
-  children: { name: 'Below' },
-  method: { dcv_method: 'dns-txt-token' },
-  validation: { validations: [{ type: 'ov' }] },
-  ':userId': { first_name: 'Eve', name: 'key' },
-  ':keyId': { name: 'mine' },
-  ':organizationId': { telephone: '1' },
-  ':containerId': { name: 'Mine' },
-};
-
-function bodyFor(path: string): unknown {
-  if (path === '/request/:requestId/status') return { status: 'approved' };
-  if (path === '/key/:keyId/status') return { status: 'revoked' };
-  return BODIES[path.split('/').at(-1) ?? ''] ?? {};
-}
-
 async function attack(client: Client, world: World): Promise<void> {
   const { store, clock } = client.desk;
   const before = await countRecords(store);
-  for (const { method, path } of ENDPOINTS.filter((one) => NAMED.test(one.path))) {
+  for (const endpoint of ENDPOINTS.filter((one) => NAMED.test(one.path))) {
+    const { method, path } = endpoint;
     clock.forward(100);
-    const values: Readonly<Record<string, string | number>> = { format: 'pem_all', platformId: 29, ...world.foreign };
-    const named = path.replaceAll(/:(\w+)/g, (_, name: string) => String(values[name] ?? 1));
-    const deeds = { POST: client.post, PUT: client.put, DELETE: client.delete } as const;
-    const reply = method === 'GET' ? await client.get(named) : await deeds[method](named, bodyFor(path));
+    const reply = await callWith(client, endpoint, world.foreign);
     assert.ok([403, 404].includes(reply.status), `${method} ${path}: ${reply.status} ${reply.text}`);
     assert.doesNotMatch(reply.text, /south/i, `${method} ${path}`);
   }
