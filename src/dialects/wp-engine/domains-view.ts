@@ -6,15 +6,12 @@ import { DIALECT, PROOF_LABEL, type World } from './world.ts';
 
 /** A domain as its list and its own call show it; `redirects_to` only where there is one: known clients stumble over an empty list. */
 export async function domainsView(world: World, install: Website, domains: readonly Hostname[]) {
-  const states = await statesOf(world, domains);
-  const duplicates = await duplicatesAmong(world, domains);
-  const targets = await targetsOf(world, domains);
-  return states.map((state) => {
+  const places = await placesOf(world, domains);
+  return places.map(({ state, isDuplicate, target }) => {
     const { domain } = state;
-    const target = targets.find(({ id }) => id === domain.redirectsTo);
     return {
       name: domain.name,
-      duplicate: duplicates.has(domain.id),
+      duplicate: isDuplicate,
       id: domain.uid,
       primary: domain.isPrimary,
       network_type: 'LEGACY',
@@ -32,16 +29,13 @@ export async function domainsView(world: World, install: Website, domains: reado
 
 /** As the call that adds several domains shows them. */
 export async function addedView(world: World, domains: readonly Hostname[]) {
-  const states = await statesOf(world, domains);
-  const duplicates = await duplicatesAmong(world, domains);
-  const targets = await targetsOf(world, domains);
-  return states.map((state) => {
+  const places = await placesOf(world, domains);
+  return places.map(({ state, isDuplicate, target }) => {
     const { domain } = state;
-    const target = targets.find(({ id }) => id === domain.redirectsTo);
     return {
       id: domain.uid,
       name: domain.name,
-      duplicate: duplicates.has(domain.id),
+      duplicate: isDuplicate,
       primary: domain.isPrimary,
       ...(target === undefined ? {} : { redirects_to: { id: target.uid, name: target.name } }),
       ...proofView(state),
@@ -76,6 +70,18 @@ function ownership({ verifiedAt }: Hostname): string {
 function sslStatus({ domain, request }: DomainState): string {
   if (domain.certificatePem !== null) return 'active';
   return isOpen(request) ? 'pending' : 'none';
+}
+
+/** How each domain stands among the others: whether another install has it as well, and where it leads to. */
+async function placesOf(world: World, domains: readonly Hostname[]) {
+  const states = await statesOf(world, domains);
+  const duplicates = await duplicatesAmong(world, domains);
+  const targets = await targetsOf(world, domains);
+  return states.map((state) => ({
+    state,
+    isDuplicate: duplicates.has(state.domain.id),
+    target: targets.find(({ id }) => id === state.domain.redirectsTo),
+  }));
 }
 
 /** Domains that another install of the platform has as well. */
