@@ -36,7 +36,7 @@ export interface Hosting {
   /** With its hostnames. Certificates and orders stay. */
   deleteWebsite(actor: Actor, websiteId: number): Promise<void>;
   /**
-   * Names are made A-labels. One that another account claims too must be proved before it is believed.
+   * Names are made A-labels. One that another account claims already must be proved before it is believed.
    * @throws DeskError `invalid-value`, `already-exists` on the same website
    */
   addHostnames(actor: Actor, websiteId: number, asks: readonly NewHostname[]): Promise<Hostname[]>;
@@ -51,8 +51,8 @@ export interface Hosting {
   /** The TXT record with which the account proves the name; null once it has. */
   proofRecord(hostname: Hostname): { name: string; value: string } | null;
   /**
-   * Whether the desk may answer for the name by itself: the account serves it, and nobody else claims it, or the
-   * account has proved it by DNS. `*.` is covered by no file.
+   * Whether the desk may answer for the name by itself: the account serves it, and has proved it by DNS, or nobody
+   * else claims it, or others claimed it after a certificate was issued to the account. `*.` is covered by no file.
    */
   isTrusted(actor: Actor, hostname: Hostname): Promise<boolean>;
   /** Whether another account claims the name, or one above it. */

@@ -51,7 +51,7 @@ export function checkDomains(engine: Engine, validations: readonly Validation[])
 async function checkDomain(engine: Engine, validation: Validation): Promise<DomainCheck> {
   const { challenges, accountId, domain } = validation;
   const now = engine.clock.now();
-  if (isAnsweredHere(validation) && !(await mayAnswerFor(engine.store, engine.names, accountId, domain))) {
+  if (isAnsweredHere(validation) && !(await mayAnswerFor(engine, accountId, domain))) {
     const message = `${domain} is claimed by somebody else too: prove it by its TXT record`;
     return { outcome: 'refused', message, evidence: { claimed: domain } };
   }

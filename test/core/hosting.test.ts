@@ -7,7 +7,7 @@ import { mayAnswerFor } from '../../src/core/hosting/trust.ts';
 import type { Hostname } from '../../src/core/records.ts';
 import type { Store } from '../../src/core/store.ts';
 import { SECOND } from '../../src/core/time.ts';
-import { addAccount, createCoreWorld, isKind, type CoreWorld, plainNames } from '../support/core-world.ts';
+import { addAccount, createCoreWorld, isKind, type CoreWorld } from '../support/core-world.ts';
 import { forEachStore } from '../support/stores.ts';
 
 interface HostingWorld extends CoreWorld {
@@ -196,13 +196,13 @@ forEachStore((open) => {
   });
 
   test('an uncontested name of the account is trusted, a wildcard or a stranger never', async () => {
-    const { hosting, actor, other, store } = await createWorld(await open());
+    const { hosting, engine, actor, other } = await createWorld(await open());
     const [name, wildcard] = await claim(hosting, actor, 'shop.test', '*.shop.test');
     assert.ok(wildcard);
     assert.equal(await hosting.isTrusted(actor, name), true);
     assert.equal(await hosting.isTrusted(actor, wildcard), false);
     assert.equal(await hosting.isTrusted(other, name), false);
-    assert.equal(await mayAnswerFor(store, plainNames, actor.accountId, 'unclaimed.shop.test'), false);
+    assert.equal(await mayAnswerFor(engine, actor.accountId, 'unclaimed.shop.test'), false);
   });
 
   test('attack: a name that two accounts claim is trusted for neither, whoever came first, until one proves it', async () => {

@@ -34,7 +34,7 @@ export function createHosting(
     deleteHostname: async (actor, id) => deleteHostname(parts, demand(actor, 'order'), id),
     verifyHostname: async (actor, id) => verifyHostname(parts, demand(actor, 'order'), id),
     proofRecord: (hostname) => proofRecord(parts, hostname),
-    isTrusted: async (actor, { name }) => mayAnswerFor(store, names, actor.accountId, name),
+    isTrusted: async (actor, { name }) => mayAnswerFor(engine, actor.accountId, name),
     isContested: async (hostname) => isContested(store, names, hostname),
     install: async (actor, id, what) => install(parts, demand(actor, 'order'), id, what),
     uninstall: async (actor, id) => uninstall(parts, demand(actor, 'order'), id),

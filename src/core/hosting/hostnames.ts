@@ -5,12 +5,11 @@ import type { Hostname } from '../records.ts';
 import { note } from '../registry/note.ts';
 import type { Unit } from '../store.ts';
 import { type WebsiteParts, lockWebsite, newUid, ownHostname, ownWebsite } from './own.ts';
+import { newToken } from './proof.ts';
 import { NOTHING_INSTALLED } from './websites.ts';
 
 /** So that nothing that walks the names of a website takes for ever. */
 const MOST_HOSTNAMES = 1_000;
-/** Bytes of the value that proves a name; BR 1.6.1 asks for 112 bits. */
-const TOKEN_LENGTH = 24;
 
 /** @throws DeskError `not-found`, `invalid-value`, `already-exists` for a name that the website has */
 export async function addHostnames(
@@ -36,8 +35,7 @@ export async function addHostnames(
       checkTarget(known, redirectsTo, 0);
       const id = unit.newId('hostnames');
       const owner = { id, accountId: actor.accountId, dialect: parts.dialect, websiteId, uid };
-      const verificationToken = Buffer.from(parts.random.bytes(TOKEN_LENGTH)).toString('base64url');
-      const proof = { verificationToken, verifiedAt: null, ...NOTHING_INSTALLED };
+      const proof = { verificationToken: newToken(parts), verifiedAt: null, ...NOTHING_INSTALLED };
       return { ...owner, name: names[index] as string, isPrimary, redirectsTo, ...proof, extra, createdAt };
     });
     const primary = added.findLast((one) => one.isPrimary);

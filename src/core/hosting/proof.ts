@@ -20,7 +20,7 @@ export function proofRecord(
 
 /**
  * Looks for the hostname's token now, at the name and at every domain above it down to the registrable one: who can
- * write there holds what lies below. Another account's earlier proof of the same name ends with it.
+ * write there holds what lies below. What other accounts had for the same name ends with it.
  * @throws DeskError `not-found`, `validation-failed` where the record is not there
  */
 export async function verifyHostname(parts: HostingParts, actor: Actor, hostnameId: number): Promise<Hostname> {
@@ -35,11 +35,13 @@ export async function verifyHostname(parts: HostingParts, actor: Actor, hostname
       if (check.outcome !== 'passed') return null;
       const current = await ownHostname(unit, parts, actor, hostnameId);
       // What was found proves the value that was looked for, no other.
-      return current.verificationToken === value ? believe(unit, parts, actor, current, now, 'dns') : current;
+      if (current.verificationToken === value) return believe(unit, parts, actor, current, now, 'dns');
+      return current.verifiedAt === null ? null : current;
     }),
   );
-  if (proved === null) throw new DeskError('validation-failed', `${hostname.name}: ${check.message}`);
-  return proved;
+  if (proved !== null) return proved;
+  const why = check.outcome === 'passed' ? 'somebody else has just proved it; publish the new value' : check.message;
+  throw new DeskError('validation-failed', `${hostname.name}: ${why}`);
 }
 
 function recordsOf(parts: HostingParts, { name }: Hostname, value: string): Challenge[] {
@@ -78,12 +80,28 @@ async function believe(
   await unit.update('hostnames', id, proved, { verificationToken });
   note(unit, actor, 'hostname.proved', `hostname:${id}`, { name, by }, now);
   for (const other of await unit.find('hostnames', { name })) {
-    if (other.accountId === accountId || other.verifiedAt === null) continue;
-    const token = Buffer.from(parts.random.bytes(24)).toString('base64url');
-    await unit.update('hostnames', other.id, { verifiedAt: null, verificationToken: token });
-    const details = { name, why: 'somebody else has proved it' };
-    const target = `hostname:${other.id}`;
-    unit.audit({ at: now, actor: 'system', accountId: other.accountId, action: 'hostname.unproved', target, details });
+    if (other.accountId !== accountId) await overrule(unit, parts, other, now);
   }
   return { ...before, ...proved };
+}
+
+/**
+ * Another account has proved the name: this claim counts as made now, without what was proved for it before, also where
+ * the other one goes again.
+ */
+async function overrule(unit: Unit, parts: WebsiteParts, before: Hostname, now: Instant): Promise<void> {
+  const { id, accountId, name, verifiedAt } = before;
+  const verificationToken = newToken(parts);
+  await unit.update('hostnames', id, { createdAt: now, verifiedAt: null, verificationToken });
+  const details = { name, why: 'somebody else has proved it' };
+  const action = verifiedAt === null ? 'hostname.overruled' : 'hostname.unproved';
+  unit.audit({ at: now, actor: 'system', accountId, action, target: `hostname:${id}`, details });
+}
+
+/** Bytes of the value that proves a name; BR 1.6.1 asks for 112 bits. */
+const TOKEN_LENGTH = 24;
+
+/** A value to be published for a name. */
+export function newToken({ random }: Pick<WebsiteParts, 'random'>): string {
+  return Buffer.from(random.bytes(TOKEN_LENGTH)).toString('base64url');
 }

@@ -74,7 +74,7 @@ export interface Website {
   createdAt: Instant;
 }
 
-/** A name that a website serves. Two accounts may claim one; then neither is believed until it proves it by DNS. */
+/** A name that a website serves. Two accounts may claim one: `hosting/trust.ts` says which of them is believed. */
 export interface Hostname {
   id: number;
   accountId: number;
@@ -96,5 +96,6 @@ export interface Hostname {
   certificateId: number | null;
   installedAt: Instant | null;
   extra: Record<string, unknown>;
+  /** When it was claimed, or another account proved it, whichever is later. */
   createdAt: Instant;
 }

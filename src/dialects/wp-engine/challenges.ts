@@ -3,21 +3,23 @@ import { mayAnswerFor } from '../../core/hosting/trust.ts';
 import { baseOf } from '../../core/names.ts';
 import type { NamePolicy, Random } from '../../core/ports.ts';
 import type { Reader } from '../../core/store.ts';
+import type { Clock } from '../../core/time.ts';
 import { PROOF_LABEL } from './world.ts';
 
 interface Tools {
   store: Reader;
   names: NamePolicy;
   random: Random;
+  clock: Clock;
 }
 
 /** At which the names of an order are believed without asking, as they stand at this moment. */
 export async function believedNames(
-  { store, names }: Pick<Tools, 'store' | 'names'>,
+  tools: Pick<Tools, 'store' | 'names' | 'clock'>,
   accountId: number,
   asked: readonly string[],
 ): Promise<ReadonlySet<string>> {
-  const all = await Promise.all(asked.map((name) => mayAnswerFor(store, names, accountId, name)));
+  const all = await Promise.all(asked.map((name) => mayAnswerFor(tools, accountId, name)));
   return new Set(asked.filter((_, index) => all[index]));
 }
 
