@@ -1,14 +1,10 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { FIRST_ACCOUNT } from '../src/serve/first-start.ts';
-import { systemClock, systemRandom } from '../src/serve/system.ts';
-import { openStore } from '../src/store/open.ts';
-import { type PostgresServer, startPostgres } from '../test/support/postgres.ts';
+import type { ChanceryStore } from '../src/store/open.ts';
+import { startPostgres } from '../test/support/postgres.ts';
 import { makeCsrs } from './csrs.ts';
 import { fillOrders, type FilledOrders } from './digicert-fill.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { type Measure, measure } from './measure.ts';
+import { serveFilled } from './serve-filled.ts';
 import { type Served, serve } from './served.ts';
 
 type Engine = 'SQLite' | 'PostgreSQL';
@@ -130,46 +126,16 @@ function queriesOf({ containerId, fieldId, organizationId, limitedId }: FilledOr
 
 /** `GET /order/certificate` of an account with so many orders. */
 export async function benchDigicertLists(engine: Engine, count: number, log: Log): Promise<Measure[]> {
-  const postgres: PostgresServer | null =
-    engine === 'SQLite' ? null : await startPostgres(['fsync=on', 'max_wal_size=4GB', 'shared_buffers=512MB']);
-  const scratch = mkdtempSync(join(tmpdir(), 'chancery-bench-digicert-'));
-  const at = {
-    data: join(scratch, 'data'),
-    ...(postgres === null ? {} : { databaseUrl: postgres.url }),
-  };
-  try {
-    await (await serve(at)).stop();
-    const filled = await fill(at.data, postgres?.url, count, log);
-    const served = await serve(at);
-    try {
-      const measures: Measure[] = [];
-      for (const [name, query, who] of queriesOf(filled, count)) {
-        const key = who === 'division' ? filled.divisionKey : who === 'limited' ? filled.limitedKey : undefined;
-        measures.push(...(await ask(served, engine, name, query, key, log)));
-      }
-      return measures;
-    } finally {
-      await served.stop();
+  const fill = (store: ChanceryStore, accountId: number): Promise<FilledOrders> =>
+    fillOrders(store, accountId, count, log);
+  return serveFilled(engine, fill, async (served, filled) => {
+    const measures: Measure[] = [];
+    for (const [name, query, who] of queriesOf(filled, count)) {
+      const key = who === 'division' ? filled.divisionKey : who === 'limited' ? filled.limitedKey : undefined;
+      measures.push(...(await ask(served, engine, name, query, key, log)));
     }
-  } finally {
-    await postgres?.stop();
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-async function fill(directory: string, url: string | undefined, count: number, log: Log): Promise<FilledOrders> {
-  const place = { directory, ...(url === undefined ? {} : { url }) };
-  const store = await openStore({ ...place, clock: systemClock, random: systemRandom });
-  try {
-    const [account] = await store.find('accounts', { handle: FIRST_ACCOUNT });
-    if (account === undefined) throw new Error('The server has made no account');
-    const filled = await fillOrders(store, account.id, count, log);
-    await store.indexTexts();
-    if (url !== undefined) await store.isolated('write', async (query) => query('analyze'));
-    return filled;
-  } finally {
-    await store.close();
-  }
+    return measures;
+  });
 }
 
 async function ask(

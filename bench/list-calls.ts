@@ -1,14 +1,9 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { FIRST_ACCOUNT } from '../src/serve/first-start.ts';
-import { systemClock, systemRandom } from '../src/serve/system.ts';
-import { openStore } from '../src/store/open.ts';
-import { type PostgresServer, startPostgres } from '../test/support/postgres.ts';
+import type { ChanceryStore } from '../src/store/open.ts';
 import { fillCertificates } from './fill.ts';
 import { type LoadResult, runLoad } from './load.ts';
 import { type Measure, measure } from './measure.ts';
-import { type Served, serve } from './served.ts';
+import { serveFilled } from './serve-filled.ts';
+import type { Served } from './served.ts';
 
 const RUNS = 3;
 /** For each run: so many calls, or as many as fit into the seconds. */
@@ -38,55 +33,20 @@ export async function benchLists(
   count: number,
   log: (line: string) => void,
 ): Promise<Measure[]> {
-  const postgres: PostgresServer | null =
-    engine === 'SQLite' ? null : await startPostgres(['fsync=on', 'max_wal_size=4GB', 'shared_buffers=512MB']);
-  const scratch = mkdtempSync(join(tmpdir(), 'chancery-bench-lists-'));
-  const data = join(scratch, 'data');
-  const at = { data, ...(postgres === null ? {} : { databaseUrl: postgres.url }) };
-  try {
-    await (await serve(at)).stop();
-    const seconds = await fill(data, postgres?.url, count, log);
-    log(`${engine}: ${count} certificates loaded in ${Math.round(seconds)} s`);
-    const served = await serve(at);
-    try {
-      const measures: Measure[] = [];
-      for (const [name, query] of QUERIES) measures.push(...(await ask(served, engine, name, query, log)));
-      measures.push(measure(`${engine}: memory after the lists`, 'MB', [served.memory() / 1e6]));
-      return measures;
-    } finally {
-      await served.stop();
-    }
-  } finally {
-    await postgres?.stop();
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
-
-async function fill(
-  data: string,
-  url: string | undefined,
-  count: number,
-  log: (line: string) => void,
-): Promise<number> {
   const start = performance.now();
-  const store = await openStore({
-    directory: data,
-    clock: systemClock,
-    random: systemRandom,
-    ...(url === undefined ? {} : { url }),
-  });
-  try {
-    const [account] = await store.find('accounts', { handle: FIRST_ACCOUNT });
-    if (account === undefined) throw new Error('The server has made no account');
-    await fillCertificates(store, account.id, count, (done) => {
+  const fill = (store: ChanceryStore, accountId: number): Promise<void> =>
+    fillCertificates(store, accountId, count, (done) => {
       if (done % 200_000 === 0) log(`${done} certificates`);
     });
-    await store.indexTexts();
-    if (url !== undefined) await store.isolated('write', async (query) => query('analyze'));
-  } finally {
-    await store.close();
-  }
-  return (performance.now() - start) / 1_000;
+  return serveFilled(engine, fill, async (served) => {
+    log(
+      `${engine}: ${count} certificates loaded and served after ${Math.round((performance.now() - start) / 1_000)} s`,
+    );
+    const measures: Measure[] = [];
+    for (const [name, query] of QUERIES) measures.push(...(await ask(served, engine, name, query, log)));
+    measures.push(measure(`${engine}: memory after the lists`, 'MB', [served.memory() / 1e6]));
+    return measures;
+  });
 }
 
 async function ask(
