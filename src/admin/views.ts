@@ -1,5 +1,6 @@
 import type {
   Account,
+  Attempt,
   AuditEvent,
   Certificate,
   CertificateRequest,
@@ -8,6 +9,7 @@ import type {
   Job,
   Order,
   Organization,
+  Validation,
   Website,
 } from '../core/records.ts';
 import type { Instant } from '../core/time.ts';
@@ -33,6 +35,16 @@ export const VIEWS = {
     updatedAt: time(updatedAt),
     startedAt: time(startedAt),
   }),
+  validations: ({ challenges, nextAttemptAt, validatedAt, createdAt, ...rest }: Validation) => ({
+    ...rest,
+    challenges: challenges.map((one) =>
+      'until' in one && one.until !== undefined ? { ...one, until: time(one.until) } : one,
+    ),
+    nextAttemptAt: time(nextAttemptAt),
+    validatedAt: time(validatedAt),
+    createdAt: time(createdAt),
+  }),
+  attempts: ({ at, ...rest }: Attempt) => ({ ...rest, at: time(at) }),
   certificates: ({ der, notBefore, notAfter, subscriptionEndsAt, revokedAt, createdAt, ...rest }: Certificate) => ({
     ...rest,
     notBefore: time(notBefore),

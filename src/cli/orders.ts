@@ -6,6 +6,7 @@ import type { Order } from '../core/records.ts';
 import type { Filter } from '../core/store.ts';
 import { command, type CommonOptions, wholeNumber, withFoundation, withJson } from './common.ts';
 import { say, sayJson, sheet, table } from './output.ts';
+import { lastLooks, lookText, lookView } from './proof-looks.ts';
 
 type ListOptions = CommonOptions & { account?: string; state?: string; name?: string; limit: number };
 
@@ -34,17 +35,23 @@ export function ordersCommand(): Command {
       ),
   );
   orders.addCommand(
-    withJson(command('show <id>', 'an order with its requests and certificates')).action(
+    withJson(command('show <id>', 'an order with its requests, the proofs of its domains and its certificates')).action(
       (text: string, options: CommonOptions) =>
         withFoundation(options, async ({ store }) => {
           const orderId = wholeNumber(text);
           const order = await store.get('orders', orderId);
           if (order === null) throw notFound(`Order ${text}`);
           const requests = (await store.find('requests', { orderId })).map(VIEWS.requests);
+          const looks = await lastLooks(
+            store,
+            requests.map(({ id }) => id),
+          );
           const certificates = (await store.find('certificates', { orderId })).map(VIEWS.certificates);
-          if (options.json) return sayJson({ ...VIEWS.orders(order), requests, certificates });
+          if (options.json)
+            return sayJson({ ...VIEWS.orders(order), requests, validations: looks.map(lookView), certificates });
           say(sheet(VIEWS.orders(order)));
           say(`\n${table(requests, ['id', 'kind', 'state', 'createdAt', 'detail'])}`);
+          for (const looked of looks) say(`\n${lookText(looked)}`);
           say(`\n${table(certificates, ['id', 'serial', 'state', 'notBefore', 'notAfter'])}`);
         }),
     ),

@@ -41,7 +41,8 @@ const REDIRECTS = [301, 302, 307, 308];
 /** Of the Authorized Ports (BR 1.6.1) those for http and https. */
 const PORTS = [80, 443];
 
-interface Hop {
+/** One request of the check, for the record: when, what, of whom, what came back. */
+export interface HttpHop {
   at: number;
   url: string;
   queries?: DnsQueryEvidence[];
@@ -65,7 +66,7 @@ export async function checkHttp(
   options: HttpCheckOptions,
   tools: HttpCheckTools,
 ): Promise<DomainCheck> {
-  const hops: Hop[] = [];
+  const hops: HttpHop[] = [];
   const total = options.totalTimeoutMs ?? 30_000;
   let verdict: Verdict;
   let body: Uint8Array | undefined;
@@ -102,14 +103,14 @@ function startUrl(challenge: HttpChallenge): URL {
 
 async function fetchFile(
   start: URL,
-  hops: Hop[],
+  hops: HttpHop[],
   signal: AbortSignal,
   options: HttpCheckOptions,
   tools: HttpCheckTools,
 ): Promise<PinnedResponse> {
   let url = start;
   for (let redirects = 0; ; redirects += 1) {
-    const hop: Hop = { at: tools.clock.now(), url: url.href.slice(0, 500) };
+    const hop: HttpHop = { at: tools.clock.now(), url: url.href.slice(0, 500) };
     hops.push(hop);
     const endpoints = await endpointsOf(url, hop, options, tools);
     signal.throwIfAborted();
@@ -156,7 +157,12 @@ function portOf(url: URL): number {
 }
 
 /** The addresses of the URL's host, each checked. @throws DeskError `not-allowed` where the guard refuses one. */
-async function endpointsOf(url: URL, hop: Hop, options: HttpCheckOptions, tools: HttpCheckTools): Promise<Endpoint[]> {
+async function endpointsOf(
+  url: URL,
+  hop: HttpHop,
+  options: HttpCheckOptions,
+  tools: HttpCheckTools,
+): Promise<Endpoint[]> {
   const port = portOf(url);
   const host = url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
   const own = options.route?.(host, port) ?? null;

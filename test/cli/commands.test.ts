@@ -283,6 +283,36 @@ test('an organization is vetted for EV by two different people', async () => {
   assert.equal(json<{ state: string }>(['organizations', 'confirm', id, '--as', 'ben']).state, 'valid');
 });
 
+test('an order is shown with the last look at the proof of each domain', async () => {
+  const store = await openStore({ directory: data, clock: systemClock, random: systemRandom });
+  const message = 'There is no TXT record';
+  const orderId = await store.transact(async (unit) => {
+    const order = { ...SAMPLES.orders(unit.newId('orders')), commonName: 'look.test' };
+    const request = { ...SAMPLES.requests(unit.newId('requests')), orderId: order.id, certificateId: null };
+    const validation = {
+      ...SAMPLES.validations(unit.newId('validations')),
+      requestId: request.id,
+      domain: 'look.test',
+    };
+    const about = { requestId: request.id, validationId: validation.id, kind: 'domain', outcome: 'not-found' } as const;
+    unit.insert('orders', order);
+    unit.insert('requests', request);
+    unit.insert('validations', validation);
+    unit.insert('attempts', { ...SAMPLES.attempts(unit.newId('attempts')), ...about, message });
+    return order.id;
+  });
+  await store.close();
+  type Shown = { validations: { domain: string; nextAttemptAt: string; lastLook: { message: string } }[] };
+  const { validations } = json<Shown>(['orders', 'show', String(orderId)]);
+  assert.deepEqual(
+    validations.map(({ domain, lastLook }) => [domain, lastLook.message]),
+    [['look.test', message]],
+  );
+  const { out } = chancery(['orders', 'show', String(orderId), '--data', data]);
+  assert.match(out, /^domain +look\.test$/m);
+  assert.match(out, /^last look +20\S+Z not-found: There is no TXT record$/m);
+});
+
 test('webhooks are set, listed without their key, and removed', () => {
   const owner = ['--account', 'demo', '--dialect', 'realtime-register'];
   const made = json<{ signingKey: string }>(['webhooks', 'set', 'http://127.0.0.1:9/hook', ...owner]);
