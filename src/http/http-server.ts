@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer as createPlainServer, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 
@@ -35,13 +36,8 @@ export function createHttpServer(limits: ServerLimits, tls: boolean): Server {
 
 /** Starts to listen. Answers with the port, which matters where 0 was asked for. */
 export async function bind(server: Server, host: string, port: number): Promise<number> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
+  server.listen({ host, port });
+  await once(server, 'listening');
   const address = server.address();
   return typeof address === 'object' && address !== null ? address.port : port;
 }

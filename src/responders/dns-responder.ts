@@ -1,4 +1,5 @@
 import { createSocket, type RemoteInfo, type Socket as UdpSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { createServer, isIPv6, type Server, type Socket } from 'node:net';
 import type { Clock, Timers } from '../core/time.ts';
 import { systemTimers } from '../validation/system.ts';
@@ -133,13 +134,8 @@ async function bindBoth(listen: ListenAddress): Promise<{ tcp: Server; udp: UdpS
     const port = await listenOn(tcp, listen, 'DNS');
     const udp = createSocket({ type: isIPv6(listen.host) ? 'udp6' : 'udp4' });
     try {
-      await new Promise<void>((resolve, reject) => {
-        udp.once('error', reject);
-        udp.bind({ port, address: listen.host }, () => {
-          udp.off('error', reject);
-          resolve();
-        });
-      });
+      udp.bind({ port, address: listen.host });
+      await once(udp, 'listening');
       return { tcp, udp, port };
     } catch (error) {
       udp.close();

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Server } from 'node:net';
 import { DeskError } from '../core/errors.ts';
 
@@ -19,13 +20,8 @@ export type Counted = (outcome: 'found' | 'not-found' | 'refused' | 'failed' | '
 /** Starts to listen. @throws DeskError `invalid-value` that says what the operator can do */
 export async function listenOn(server: Server, { host, port }: ListenAddress, what: string): Promise<number> {
   try {
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', reject);
-      server.listen({ host, port }, () => {
-        server.off('error', reject);
-        resolve();
-      });
-    });
+    server.listen({ host, port });
+    await once(server, 'listening');
   } catch (error) {
     throw cannotListen(error as NodeJS.ErrnoException, { host, port }, what);
   }
