@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { TestContext } from 'node:test';
 import type {
   ChallengeAsk,
   ChallengeBoard,
@@ -16,6 +17,7 @@ import { createSecretBox } from '../../../src/secrets/secret-box.ts';
 import { createAddressGuard } from '../../../src/validation/address-guard.ts';
 import { createGuardedFetch } from '../../../src/validation/guarded-fetch.ts';
 import { type AcmeServer, type AcmeServerOptions, startAcmeServer } from '../../support/acme-server/server.ts';
+import { createWorld } from '../../support/stores.ts';
 import { issueAsk } from '../issue-ask.ts';
 
 export const START = Date.parse('2026-11-22T10:00:00Z');
@@ -106,6 +108,17 @@ export async function acmeWorld(store: Store, fixture: Fixture = {}): Promise<Ac
   };
   const again = (changes: Partial<AcmeParts> = {}) => createAcmeIssuer({ ...parts, ...changes });
   return { ca, clock, board, complaints, parts, issuer: again(), again };
+}
+
+/** The same on SQLite alone, ended with the test. */
+export async function sqliteWorld(t: TestContext, fixture: Fixture = {}): Promise<AcmeWorld> {
+  const stores = createWorld('sqlite');
+  const world = await acmeWorld(await stores.open(), fixture);
+  t.after(async () => {
+    await world.ca.close();
+    await stores.end();
+  });
+  return world;
 }
 
 /** What the heart would ask at the start, for these names. */

@@ -7,8 +7,8 @@ import { readAuthorization } from '../../../src/issuers/acme/objects.ts';
 import { createUrlRule } from '../../../src/issuers/acme/urls.ts';
 import { createKeyTools } from '../../../src/pki/key-tools.ts';
 import type { Answer } from '../../support/acme-server/script.ts';
-import { createWorld, forEachStore } from '../../support/stores.ts';
-import { acmeWorld, askFor, certificateIn, drive, START } from './acme-world.ts';
+import { forEachStore } from '../../support/stores.ts';
+import { acmeWorld, askFor, certificateIn, drive, sqliteWorld, START } from './acme-world.ts';
 
 /** Certificates for IP addresses (RFC 8738). */
 
@@ -115,20 +115,12 @@ forEachStore((open) => {
   });
 });
 
-async function sqliteWorld(fixture: Parameters<typeof acmeWorld>[1] = {}) {
-  const stores = createWorld('sqlite');
-  const world = await acmeWorld(await stores.open(), fixture);
-  return { ...world, end: async () => void (await Promise.all([world.ca.close(), stores.end()])) };
-}
-
 test('an issuer that can prove no address refuses them before anything is ordered', async (t) => {
-  const onlyDns = await sqliteWorld({ settings: { challenges: ['dns-01'] } });
-  t.after(onlyDns.end);
+  const onlyDns = await sqliteWorld(t, { settings: { challenges: ['dns-01'] } });
   assert.match(onlyDns.issuer.objection?.(await askFor(['a.test', V6])) ?? 'none', /An address is proved by http-01/);
   assert.equal(onlyDns.issuer.objection?.(await askFor(['a.test'])) ?? null, null);
   // The board has only a way that no address has.
-  const world = await sqliteWorld({ ways: ['dns-01'] });
-  t.after(world.end);
+  const world = await sqliteWorld(t, { ways: ['dns-01'] });
   const { result } = await drive(world.issuer, await askFor([V4]), world.clock);
   assert.match(result.kind === 'refused' ? result.message : '', /Nothing here can answer a challenge for 192\.0\.2\.7/);
   assert.ok(!world.ca.seen.some(({ endpoint }) => endpoint === 'new-order'));
@@ -137,8 +129,7 @@ test('an issuer that can prove no address refuses them before anything is ordere
 const keyTools = createKeyTools();
 
 test('the CSR must hold exactly the addresses that are ordered, as addresses', async (t) => {
-  const world = await sqliteWorld();
-  t.after(world.end);
+  const world = await sqliteWorld(t);
   const { pkcs8 } = await keyTools.makeKey('P-256');
   const objection = async (ordered: readonly string[], commonName: string, names: readonly string[]) => {
     const csr = await keyTools.makeCsr(pkcs8, { commonName, names, subject: {} });

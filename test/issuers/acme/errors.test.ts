@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { MINUTE, SECOND } from '../../../src/core/time.ts';
 import { PROBLEM_STATUS, type ProblemType } from '../../support/acme-server/problems.ts';
 import type { Endpoint, Trouble } from '../../support/acme-server/script.ts';
-import { createWorld } from '../../support/stores.ts';
-import { acmeWorld, askFor, drive, type Fixture } from './acme-world.ts';
+import { askFor, drive, sqliteWorld } from './acme-world.ts';
 
 /** Every error of RFC 8555 §6.7 and its later documents, and what troubles of the network do. Records: SQLite alone. */
-
-async function world(t: TestContext, fixture: Fixture = {}) {
-  const stores = createWorld('sqlite');
-  const made = await acmeWorld(await stores.open(), fixture);
-  t.after(async () => {
-    await made.ca.close();
-    await stores.end();
-  });
-  return made;
-}
 
 const problem = (type: ProblemType, more = {}): Trouble => ({
   kind: 'problem',
@@ -59,7 +48,7 @@ test('every problem of newOrder ends as its kind demands, and an operator is tol
     ['badNonce'],
   );
   for (const [type, expected] of Object.entries(AT_NEW_ORDER)) {
-    const { ca, issuer, clock, complaints } = await world(t);
+    const { ca, issuer, clock, complaints } = await sqliteWorld(t);
     ca.script.rules.push({ at: 'new-order', trouble: problem(type as ProblemType), times: 1_000 });
     const { result } = await drive(issuer, await askFor(['a.test']), clock);
     assert.match(`${result.kind} ${'message' in result ? result.message : ''}`, expected, type);
@@ -70,7 +59,7 @@ test('every problem of newOrder ends as its kind demands, and an operator is tol
 
 test('every problem of newOrder that passes is overcome, or final at once', async (t) => {
   for (const [type, expected] of Object.entries(AT_NEW_ORDER)) {
-    const { ca, issuer, clock } = await world(t);
+    const { ca, issuer, clock } = await sqliteWorld(t);
     ca.script.rules.push({ at: 'new-order', trouble: problem(type as ProblemType, { retryAfter: 30 }) });
     const { result } = await drive(issuer, await askFor(['a.test']), clock);
     const passes = [
@@ -120,7 +109,7 @@ test('each call may fail in each way, and the certificate comes all the same, on
   ];
   for (const at of endpoints) {
     for (const trouble of troubles) {
-      const { ca, issuer, clock, board } = await world(t);
+      const { ca, issuer, clock, board } = await sqliteWorld(t);
       ca.script.rules.push({ at, trouble });
       ca.script.processingLooks = 1;
       const ask = await askFor(['a.test', 'b.test']);
@@ -137,7 +126,7 @@ test('each call may fail in each way, and the certificate comes all the same, on
 test('an answer that is no JSON, or lacks what it must hold, is no answer', async (t) => {
   for (const at of ['directory', 'new-order', 'order', 'authorization', 'finalize'] as const) {
     for (const body of ['not json', '[]', '{}', '{"status":"odd"}', 'null']) {
-      const { ca, issuer, clock } = await world(t);
+      const { ca, issuer, clock } = await sqliteWorld(t);
       const edit = (answer: object) => ({ ...answer, body }) as never;
       ca.script.rules.push({ at, trouble: { kind: 'edit', edit } });
       const { result } = await drive(issuer, await askFor(['a.test']), clock);
@@ -148,7 +137,7 @@ test('an answer that is no JSON, or lacks what it must hold, is no answer', asyn
 });
 
 test('nonces are rejected again and again: tried with the new one, and not for ever', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   ca.script.badNonceEvery = 2;
   assert.equal((await drive(issuer, await askFor(['a.test']), clock)).result.kind, 'issued');
   ca.script.badNonceShare = 1;
@@ -159,7 +148,7 @@ test('nonces are rejected again and again: tried with the new one, and not for e
 });
 
 test('a CA that never answers is left after the time-out', async (t) => {
-  const { ca, again, clock, parts } = await world(t);
+  const { ca, again, clock, parts } = await sqliteWorld(t);
   const issuer = again({ settings: { ...parts.settings, timeout: 0.05 } });
   ca.script.rules.push({ at: 'new-order', trouble: { kind: 'silent' }, times: 10 });
   const { result } = await drive(issuer, await askFor(['a.test']), clock);
@@ -167,7 +156,7 @@ test('a CA that never answers is left after the time-out', async (t) => {
 });
 
 test('subproblems are told by name, cleaned of what could steer a terminal or a page', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   ca.script.rejectName = ({ value }) =>
     value.startsWith('bad')
       ? { type: 'rejectedIdentifier', detail: `no \u001b[31m\u202e${value}\n\u0000policy${'x'.repeat(3_000)}` }
@@ -183,7 +172,7 @@ test('subproblems are told by name, cleaned of what could steer a terminal or a 
 });
 
 test('a name that cannot be validated ends the order, and what was published', async (t) => {
-  const { ca, issuer, clock, board } = await world(t);
+  const { ca, issuer, clock, board } = await sqliteWorld(t);
   ca.script.pendingLooks = 1;
   ca.script.verdict = ({ identifier }) =>
     identifier.value === 'bad.test' ? { type: 'connection', detail: 'Timeout during connect' } : 'valid';
@@ -194,14 +183,14 @@ test('a name that cannot be validated ends the order, and what was published', a
 });
 
 test('a validation that failed by the CA itself lets the next issuer have it', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   ca.script.verdict = () => ({ type: 'serverInternal', detail: 'a remote perspective was away' });
   const { result } = await drive(issuer, await askFor(['a.test']), clock);
   assert.equal(result.kind, 'unavailable');
 });
 
 test('once finalized it is never unavailable: refused, or waited for', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   ca.script.issuanceProblem = () => ({ type: 'caa', detail: 'CAA forbids it by now' });
   const { result } = await drive(issuer, await askFor(['a.test']), clock);
   assert.deepEqual(result, { kind: 'refused', message: 'The CA did not sign: CAA forbids it by now' });
@@ -213,7 +202,7 @@ test('once finalized it is never unavailable: refused, or waited for', async (t)
     'rateLimited',
     'orderNotReady',
   ] as const) {
-    const other = await world(t);
+    const other = await sqliteWorld(t);
     other.ca.script.rules.push({ at: 'finalize', trouble: problem(type, { retryAfter: 900 }), times: 12 });
     const { result: later } = await drive(other.issuer, await askFor(['a.test']), other.clock);
     assert.equal(later.kind, 'issued', type);
@@ -222,7 +211,7 @@ test('once finalized it is never unavailable: refused, or waited for', async (t)
 });
 
 test('a finalized order is asked after for a week, then given up', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   ca.script.rules.push({ at: 'certificate', trouble: problem('serverInternal'), times: 100_000 });
   const started = clock.at;
   const { result } = await drive(issuer, await askFor(['a.test']), clock, undefined, 5_000);
@@ -232,7 +221,7 @@ test('a finalized order is asked after for a week, then given up', async (t) => 
 
 test('the Retry-After of an order is kept to, in seconds and as a date', async (t) => {
   for (const as of ['seconds', 'date'] as const) {
-    const { ca, issuer, clock } = await world(t);
+    const { ca, issuer, clock } = await sqliteWorld(t);
     ca.script.retryAfter = { seconds: 120, as };
     ca.script.processingLooks = 1;
     const before = clock.at;

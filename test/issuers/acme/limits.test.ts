@@ -7,8 +7,8 @@ import { DAY, HOUR, MINUTE } from '../../../src/core/time.ts';
 import { limitsOf } from '../../../src/issuers/acme/limits.ts';
 import type { AcmeFetch } from '../../../src/issuers/acme/settings.ts';
 import type { AcmeServer } from '../../support/acme-server/server.ts';
-import { createWorld, forEachStore } from '../../support/stores.ts';
-import { acmeWorld, askFor, certificateIn, drive, issuanceOf, keep } from './acme-world.ts';
+import { forEachStore } from '../../support/stores.ts';
+import { acmeWorld, askFor, certificateIn, drive, issuanceOf, keep, sqliteWorld } from './acme-world.ts';
 
 /** Let's Encrypt's limits, as the scripted CA holds them. */
 const LETSENCRYPT = {
@@ -83,12 +83,7 @@ const renewal = async (names: readonly string[], issuer: Issuer, at: number): Pr
 };
 
 test('2,000 renewals never run into the limits of Let’s Encrypt', async (t) => {
-  const stores = createWorld('sqlite');
-  const world = await acmeWorld(await stores.open(), { settings: { limits: asRates } });
-  t.after(async () => {
-    await world.ca.close();
-    await stores.end();
-  });
+  const world = await sqliteWorld(t, { settings: { limits: asRates } });
   world.ca.script.limits = LETSENCRYPT;
   world.ca.script.finalizeAtOnce = true;
   const start = world.clock.at;

@@ -16,8 +16,7 @@ import { readRenewalInfo } from '../../../src/issuers/acme/renewal-info.ts';
 import { nextLook, readRetryAfter } from '../../../src/issuers/acme/retry-after.ts';
 import { accountOf } from '../../../src/issuers/acme/step.ts';
 import { createUrlRule } from '../../../src/issuers/acme/urls.ts';
-import { createWorld } from '../../support/stores.ts';
-import { acmeWorld, random, START } from './acme-world.ts';
+import { random, sqliteWorld, START } from './acme-world.ts';
 
 const rule = createUrlRule('https://ca.test/directory');
 const order = {
@@ -176,12 +175,7 @@ test('a chain is PEM blocks and nothing between them', () => {
 });
 
 test('the client orders addresses (RFC 8738)', async (t) => {
-  const stores = createWorld('sqlite');
-  const world = await acmeWorld(await stores.open());
-  t.after(async () => {
-    await world.ca.close();
-    await stores.end();
-  });
+  const world = await sqliteWorld(t);
   const acme = openAcme(world.parts);
   const account = await accountOf(acme);
   const identifiers = [{ type: 'ip', value: '192.0.2.7' } as const, { type: 'dns', value: 'a.test' } as const];

@@ -7,20 +7,9 @@ import { createUrlRule, linksOf } from '../../../src/issuers/acme/urls.ts';
 import type { Answer, Endpoint } from '../../support/acme-server/script.ts';
 import { createAddressGuard } from '../../../src/validation/address-guard.ts';
 import { createGuardedFetch } from '../../../src/validation/guarded-fetch.ts';
-import { createWorld } from '../../support/stores.ts';
-import { acmeWorld, askFor, certificateIn, drive, type Fixture } from './acme-world.ts';
+import { askFor, certificateIn, drive, sqliteWorld } from './acme-world.ts';
 
 /** A CA, or who speaks in its place, must not send the desk elsewhere (GHSA-xpmj-wjcp-6pww). */
-
-async function world(t: TestContext, fixture: Fixture = {}) {
-  const stores = createWorld('sqlite');
-  const made = await acmeWorld(await stores.open(), fixture);
-  t.after(async () => {
-    await made.ca.close();
-    await stores.end();
-  });
-  return made;
-}
 
 /** A server that nobody should call. */
 async function victim(t: TestContext): Promise<{ origin: string; calls: string[] }> {
@@ -82,7 +71,7 @@ const KINDS: readonly { kind: string; at: Endpoint; edit: Edit }[] = [
 
 for (const { kind, at, edit } of KINDS) {
   test(`a URL elsewhere is not followed: ${kind}`, async (t) => {
-    const { ca, again, clock, parts, complaints } = await world(t);
+    const { ca, again, clock, parts, complaints } = await sqliteWorld(t);
     const { origin, calls } = await victim(t);
     const issuer = again({ settings: { ...parts.settings, preferredChain: 'Scripted Root 2' } });
     ca.script.rules.push({ at, trouble: { kind: 'edit', edit: (answer) => edit(answer, origin) }, times: 100_000 });
@@ -97,7 +86,7 @@ for (const { kind, at, edit } of KINDS) {
 }
 
 test('an alternate chain elsewhere is left out', async (t) => {
-  const { ca, again, clock, parts } = await world(t);
+  const { ca, again, clock, parts } = await sqliteWorld(t);
   const { origin, calls } = await victim(t);
   const issuer = again({ settings: { ...parts.settings, preferredChain: 'Scripted Root 2' } });
   const link = `<${origin}/chain>;rel="alternate"`;
@@ -109,7 +98,7 @@ test('an alternate chain elsewhere is left out', async (t) => {
 
 test('a redirect is not followed, not even on the same origin', async (t) => {
   for (const at of ['directory', 'new-nonce', 'new-account', 'new-order', 'order', 'certificate'] as const) {
-    const { ca, issuer, clock } = await world(t);
+    const { ca, issuer, clock } = await sqliteWorld(t);
     const { origin, calls } = await victim(t);
     for (const status of [301, 302, 303, 307, 308]) {
       const answer = { status, headers: { location: `${origin}/stolen` }, body: '' };
@@ -121,7 +110,7 @@ test('a redirect is not followed, not even on the same origin', async (t) => {
 });
 
 test('another origin is followed where it is allowed', async (t) => {
-  const { ca, again, clock, parts } = await world(t);
+  const { ca, again, clock, parts } = await sqliteWorld(t);
   const other = 'http://127.0.0.1:1';
   const issuer = again({ settings: { ...parts.settings, allowedOrigins: [other] } });
   ca.script.rules.push({
@@ -135,7 +124,7 @@ test('another origin is followed where it is allowed', async (t) => {
 });
 
 test('renewal information elsewhere is not asked for', async (t) => {
-  const { ca, issuer, clock } = await world(t);
+  const { ca, issuer, clock } = await sqliteWorld(t);
   const { origin, calls } = await victim(t);
   const certificate = certificateIn((await drive(issuer, await askFor(['a.test']), clock)).result);
   clock.at += 2 * 3_600_000;
@@ -202,7 +191,7 @@ test('Link headers are read as RFC 8288 writes them', () => {
 });
 
 test('TLS is checked: a CA whose server is not trusted is not asked', async (t) => {
-  const { ca, again, clock } = await world(t, { server: { tls: true } });
+  const { ca, again, clock } = await sqliteWorld(t, { server: { tls: true } });
   const guard = createAddressGuard({ allow: ['127.0.0.0/8', '::1/128'] });
   const untrusting = createGuardedFetch({ guard });
   const refused = await drive(again({ fetch: untrusting }), await askFor(['a.test']), clock);
