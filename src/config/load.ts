@@ -31,7 +31,7 @@ export interface Config
   readonly publicUrl: string | null;
   readonly keyFile: string;
   readonly sandbox: { readonly enabled: boolean };
-  readonly accounts: { readonly currency: string; readonly startBalance: number };
+  readonly accounts: { readonly currency: string; readonly startBalance: number; readonly freeOrdersPerDay: number };
   readonly rateLimits: { readonly perSecond: number; readonly burst: number; readonly vendorLimits: boolean };
   readonly shop: ShopSettings;
   readonly catalogue: Catalogue;
@@ -91,6 +91,7 @@ function assemble(settings: Settings, options: LoadOptions, source: Source): Con
     accounts: {
       currency: settings.accounts.currency,
       startBalance: settings.accounts.startBalance ?? (sandboxed ? SANDBOX_BALANCE : 0),
+      freeOrdersPerDay: settings.accounts.freeOrdersPerDay ?? (sandboxed ? 0 : 200),
     },
     rateLimits: { ...limits, perSecond: perSecond ?? (sandboxed ? 0 : 100) },
     shop: shopOf(settings, environment.CHANCERY_PAYMENT_SECRET || null, source.text, file),

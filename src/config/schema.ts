@@ -160,6 +160,14 @@ const accounts = z
       .default('EUR')
       .describe('Currency of a new account.'),
     startBalance: z.int().min(0).optional().describe('Cents on a new account. Default: 0; 10,000,000 in the sandbox.'),
+    freeOrdersPerDay: z
+      .int()
+      .min(0)
+      .max(1_000_000)
+      .optional()
+      .describe(
+        'New orders of free certificates for websites (AutoSSL, WP Engine) that each account may place in 24 hours, so that none uses up alone what CAs outside allow; 0 for any number. Renewals are not counted. Default: 200; any number in the sandbox.',
+      ),
   })
   .prefault({});
 
@@ -256,7 +264,7 @@ export const configSchema = z.strictObject({
   validation: validation.describe('Domain validation and CAA.'),
   mail: mail.describe('Outgoing mail. Without this section no e-mail validation is offered outside the sandbox.'),
   sandbox: sandbox.describe('The offline world of the default start.'),
-  accounts: accounts.describe('What a new account gets.'),
+  accounts: accounts.describe('What accounts get.'),
   rateLimits: rateLimits.describe('How often a client may call.'),
   workers: workers.describe('Threads and jobs.'),
   http: http.describe('Limits of the HTTP server.'),

@@ -22,6 +22,8 @@ export interface Engine {
   accountUri?: (accountId: number) => string;
   /** Whether CAs outside alone may sign for keys that are kept here: where the own CA is a public one (BR 6.1.1.3). */
   keptKeysOutside?: boolean;
+  /** New orders that cost nothing, for what is served here, that an account may place in 24 hours; 0 or none: any number. */
+  freeOrdersPerDay?: number;
   /** Tells the job runner of this process that there is work. */
   wake: () => void;
   /** Milliseconds that a call works on a request before its job passes to somebody else. Default 30 s. */

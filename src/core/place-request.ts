@@ -7,6 +7,7 @@ import type { Engine } from './parts.ts';
 import { DeskError, invalidValue, notFound } from './errors.ts';
 import { isAnsweredHere, keepAnswers } from './challenge-answers.ts';
 import { covers, isOpen, type Facts } from './facts.ts';
+import { countFreeOrder } from './free-orders.ts';
 import { applyDomainChecks } from './apply-effect.ts';
 import { checkPlaces } from './hosting/install.ts';
 import { sameIdentity } from './identity.ts';
@@ -52,8 +53,8 @@ export interface Placement {
 /**
  * Puts a request on record with its order, validations, charge, audit event and job in one transaction, and takes it
  * as far as it goes within the call.
- * @throws DeskError `already-exists`, `insufficient-balance`, `invalid-csr`, `invalid-value`, `validation-failed`;
- * nothing is left behind then.
+ * @throws DeskError `already-exists`, `insufficient-balance`, `invalid-csr`, `invalid-value`, `validation-failed`,
+ * `too-many-requests`; nothing is left behind then.
  */
 export async function placeRequest(engine: Engine, actor: Actor, placement: Placement): Promise<Placed> {
   refuseAtOnce(engine, placement);
@@ -155,6 +156,7 @@ async function record(
   await refuseBlockedKey(unit, placement);
   if (placement.ask.installOn) await checkPlaces(unit, actor, placement.ask.dialect, placement.ask.installOn);
   await refuseTwin(unit, actor, placement);
+  await countFreeOrder(engine, unit, actor, placement);
   const world = settleWorld(engine, unit);
   const start = await firstFacts(engine, unit, actor, placement);
   if (checks === null && start.validations.some(isOpen)) throw OUTSTANDING;

@@ -88,6 +88,7 @@ export async function openDesk(foundation: Foundation, options: OpenDeskOptions)
     rules,
     keptKeysOutside: rules.profile === 'public' && !config.sandbox.enabled,
     accountUri,
+    freeOrdersPerDay: config.accounts.freeOrdersPerDay,
     wake,
     hold,
     askAgain,

@@ -34,6 +34,7 @@ test('without a file the defaults hold and the sandbox is on', () => {
   assert.deepEqual(config.listen, { host: '127.0.0.1', port: 8480 });
   assert.equal(config.sandbox.enabled, true);
   assert.equal(config.accounts.startBalance, 10_000_000);
+  assert.equal(config.accounts.freeOrdersPerDay, 0);
   assert.equal(config.rateLimits.perSecond, 0);
   assert.equal(config.ca.profile, 'public');
   assert.equal(config.keyFile, join(process.cwd(), 'data', 'secret.key'));
@@ -43,6 +44,8 @@ test('with a file the sandbox is off unless asked for', () => {
   const plain = loadConfig({ file: file('') });
   assert.equal(plain.sandbox.enabled, false);
   assert.equal(plain.accounts.startBalance, 0);
+  assert.equal(plain.accounts.freeOrdersPerDay, 200);
+  assert.equal(loadConfig({ file: file('[accounts]\nfreeOrdersPerDay = 0') }).accounts.freeOrdersPerDay, 0);
   assert.equal(plain.rateLimits.perSecond, 100);
   assert.equal(loadConfig({ file: file('[sandbox]\nenabled = true') }).sandbox.enabled, true);
 });

@@ -98,6 +98,8 @@ export interface TestDeskOptions {
   profile?: Rules['profile'];
   /** Whether the desk stands in the offline world: it does unless told otherwise. */
   sandboxed?: boolean;
+  /** Any number unless given. */
+  freeOrdersPerDay?: number;
 }
 
 /** The shop as it is without any configuration. */
@@ -142,7 +144,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
   const pki = createPkiTools({ readCsr: (text) => crypto.readCsr(text) });
   const names = createNamePolicy({ profile: 'public', allowReserved: RESERVED_SUFFIXES });
   const issuers = new Map([[issuer.name, issuer]]);
-  const { profile = 'public', sandboxed = true } = options;
+  const { profile = 'public', sandboxed = true, freeOrdersPerDay = 0 } = options;
   const engine: Engine = {
     store,
     clock,
@@ -154,6 +156,7 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     catalogue,
     rules: new Rules(profile),
     keptKeysOutside: profile === 'public' && !sandboxed,
+    freeOrdersPerDay,
     wake: () => {},
   };
   const again = dialect.askAgain?.(engine);

@@ -60,7 +60,7 @@ export interface RenewalHint {
 /** One use of something that an outside issuer counts; kept as long as it counts. */
 export interface IssuerUse {
   id: number;
-  /** Name of the issuer, or the origin of the CA where it counts over all its accounts. */
+  /** Name of the issuer, or the origin of the CA where it counts over all its accounts; `desk` for its own limits. */
   issuer: string;
   /** Which limit, and whose: `certificatesPerDomain example.com`. */
   bucket: string;

@@ -82,8 +82,8 @@ export function renderError(error: unknown, resource = 'Request'): RenderedError
   const { status, message = known.message } = API_ERRORS[known.kind];
   const { retryAfter } = known;
   const wait = retryAfter === undefined ? {} : { retryAfter };
-  // What a limit of the vendor's own says is told as it stands.
-  if (known.kind === 'too-many-requests' && known.field === 'install') {
+  // What a limit of its own says, not that of calls, is told as it stands.
+  if (known.kind === 'too-many-requests' && known.field !== undefined) {
     return { status, body: { message: known.message }, ...wait };
   }
   if (known.kind === 'already-exists') {

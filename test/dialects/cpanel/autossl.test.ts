@@ -119,6 +119,26 @@ forEachStore((open) => {
     assert.deepEqual(await client.data('SSL::list_keys'), []);
   });
 
+  test('attack: an account with very many websites orders no more a day than it may, and reads why', async () => {
+    const client = await openShop(await open(), { freeOrdersPerDay: 1 });
+    await addWebsite(client, 'pay.test', ['pay.test']);
+    await client.data('SSL::start_autossl_check');
+    await finish(client);
+    const problems = await client.data('SSL::get_autossl_problems');
+    assert.deepEqual(
+      problems.map(({ domain }: { domain: string }) => domain),
+      ['pay.test'],
+    );
+    assert.match(problems[0].problem, /1 free certificates within 24 hours.*accounts\.freeOrdersPerDay/);
+    assert.equal((await client.desk.store.find('orders', {})).length, 1);
+    assert.equal((await client.data('SSL::list_keys')).length, 1);
+    client.desk.clock.forward(DAY);
+    await client.data('SSL::start_autossl_check');
+    await finish(client);
+    assert.deepEqual(await client.data('SSL::get_autossl_problems'), []);
+    assert.equal((await client.data('SSL::installed_hosts')).length, 2);
+  });
+
   test('what somebody has installed is left alone until it ends', async () => {
     const client = await openShop(await open());
     const ca = { key: OTHER_RSA, subject: 'CN=Test CA' };

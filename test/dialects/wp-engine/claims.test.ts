@@ -28,4 +28,17 @@ forEachStore((open) => {
     assert.equal((await certificateAt(mallory, theirs.path)).status, 'REJECTED');
     assert.equal((await client.desk.store.find('certificates', { accountId: mallory.desk.actor.accountId })).length, 0);
   });
+
+  test('attack: an account orders no more certificates a day than it may, and is told until when', async () => {
+    const client = await openClient(await open(), { freeOrdersPerDay: 1 });
+    const [one, other] = [await openPlace(client), await openPlace(client)];
+    assert.equal((await order(client, one.path)).status, 202);
+    client.desk.clock.forward(DAY / 2);
+    const refused = await order(client, other.path);
+    assert.deepEqual([refused.status, refused.headers['retry-after']], [429, String(DAY / 2 / SECOND)]);
+    assert.match(refused.json.message, /1 free certificates within 24 hours.*accounts\.freeOrdersPerDay/);
+    assert.equal((await client.get(`${other.path}/ssl_certificate`)).status, 404);
+    client.desk.clock.forward(DAY / 2);
+    assert.equal((await order(client, other.path)).status, 202);
+  });
 });
