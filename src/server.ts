@@ -25,7 +25,8 @@ export interface RunningServer {
   database: 'sqlite' | 'postgres';
   /** Keys of the first start; null where `credentials.json` is gone. */
   credentials: FirstStart | null;
-  dialects: Foundation['dialects'];
+  /** Those that are served. */
+  dialects: Foundation['served'];
   /** Where challenges of CAs outside are answered, by what answers. */
   responders: Responders['listening'];
   /** Lets what runs end, for a few seconds, and closes everything. */
@@ -52,8 +53,8 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
 
   const foundation = await openFoundation(config, log);
   opened.defer(() => foundation.close());
-  const { store, clock, random, dialects } = foundation;
-  for (const warning of warnOfMadeKeys(config, hostingDialects(dialects))) log.warn(warning);
+  const { store, clock, random, served } = foundation;
+  for (const warning of warnOfMadeKeys(config, hostingDialects(served))) log.warn(warning);
   const world = await openWorld(config, { clock, random, store });
   opened.defer(() => world.close());
   const metrics = createMetrics();
@@ -78,7 +79,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   if (config.tls.enabled) opened.defer(await serveCertificate(server as TlsServer, foundation, desk));
   await desk.crls.publishDue();
 
-  const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data, config.sandbox.enabled);
+  const made = await firstStart(officeOf(foundation, desk.office), served, config.data, config.sandbox.enabled);
   const jobs = createJobRunner({
     store,
     clock,
@@ -105,12 +106,12 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
     await Promise.all([app.close(), unbind(server, PATIENCE)]);
     await kept.disposeAsync();
   };
-  const credentials = made ?? readCredentials(config.data, dialects);
+  const credentials = made ?? readCredentials(config.data, served);
   return {
     url: ownUrl,
     database: store.engine,
     credentials,
-    dialects,
+    dialects: served,
     responders: responders.listening,
     close,
   };

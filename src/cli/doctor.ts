@@ -28,10 +28,10 @@ type Check = (foundation: Foundation, quiet: boolean) => Promise<Omit<Finding, '
 
 /** In this order; each goes on where another fails. */
 const CHECKS: Readonly<Record<string, Check>> = {
-  configuration: async ({ config, dialects }) => ({
+  configuration: async ({ config, served }) => ({
     looked: config.file ?? 'defaults, no file',
     faults: [],
-    warnings: warnOfMadeKeys(config, hostingDialects(dialects)),
+    warnings: warnOfMadeKeys(config, hostingDialects(served)),
   }),
   files: async ({ config }) => privateFiles([credentialsFile(config.data), config.keyFile]),
   database: async ({ store }) => ({ looked: store.engine, faults: await store.integrity() }),

@@ -13,8 +13,8 @@ export function initCommand(): Command {
     ]),
   ).action((options: CommonOptions) => {
     const init = async (desk: OpenDesk, foundation: Foundation): Promise<void> => {
-      const { config, store, dialects } = foundation;
-      const made = await firstStart(officeOf(foundation, desk.office), dialects, config.data, config.sandbox.enabled);
+      const { config, store, served } = foundation;
+      const made = await firstStart(officeOf(foundation, desk.office), served, config.data, config.sandbox.enabled);
       const [root] = await showCa(store);
       const credentials = made === null ? null : credentialsFile(config.data);
       const told = { data: config.data, database: store.engine, root: root?.subject, credentials };

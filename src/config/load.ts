@@ -142,12 +142,12 @@ function checkProfile(settings: Settings, source: string, file: string | undefin
 }
 
 function shopOf(
-  { shop: { paymentUrl, ...shop } }: Settings,
+  { shop: { paymentUrl, ...shop }, dialects }: Settings,
   secret: string | null,
   source: string,
   file: string | undefined,
 ): ShopSettings {
-  if (paymentUrl === undefined) return { ...shop, payment: null };
+  if (paymentUrl === undefined || !dialects.cpanel) return { ...shop, payment: null };
   if (secret !== null) return { ...shop, payment: { url: paymentUrl, secret } };
   const message = 'shop.paymentUrl needs CHANCERY_PAYMENT_SECRET in the environment, which signs its links';
   throw complaint([{ field: place(source, file, ['shop', 'paymentUrl']), message }]);

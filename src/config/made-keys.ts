@@ -36,7 +36,8 @@ function warning(dialect: string, lacking: readonly Product[]): string {
     advice.push(`CAs outside sign no OV and EV, so leave ${dialect} out of the dialects of ${list(others)}`);
   }
   const rule = 'a public CA must not sign for keys that it made (BR 6.1.1.3)';
-  return `${dialect} makes keys for its customers, and ${rule}: ${advice.join('; ')}`;
+  const unused = `where nobody calls it, put ${dialect} = false into [dialects]`;
+  return `${dialect} makes keys for its customers, and ${rule}: ${unused}; else ${advice.join('; ')}`;
 }
 
 function list(products: readonly Product[]): string {

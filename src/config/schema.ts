@@ -245,6 +245,18 @@ const shop = z
   })
   .prefault({});
 
+const served = (what: string) => z.boolean().default(true).describe(`Serve ${what}.`);
+
+/** By folder name. */
+const dialects = z
+  .strictObject({
+    'realtime-register': served('the Realtime Register API'),
+    digicert: served('the DigiCert API'),
+    cpanel: served("cPanel's API, with the pages of its shop"),
+    'wp-engine': served('the WP Engine API'),
+  })
+  .prefault({});
+
 export const configSchema = z.strictObject({
   listen: hostAndPort
     .prefault('127.0.0.1:8480')
@@ -268,6 +280,9 @@ export const configSchema = z.strictObject({
   rateLimits: rateLimits.describe('How often a client may call.'),
   workers: workers.describe('Threads and jobs.'),
   http: http.describe('Limits of the HTTP server.'),
+  dialects: dialects.describe(
+    'APIs that are served. One that is off has no routes and no page under `/docs`, and a first start makes no key for it; its orders are vetted, validated and renewed all the same.',
+  ),
   webhooks: webhooks.describe('Delivery of webhooks.'),
   shop: shop.describe('The shop behind the cPanel Market.'),
   issuers: z

@@ -1,3 +1,4 @@
+import type { Config } from '../config/load.ts';
 import type { Issuer } from '../core/ports.ts';
 import type { Catalogue } from '../core/products.ts';
 import type { Reader } from '../core/store.ts';
@@ -12,8 +13,14 @@ import {
 import { wpEngine } from '../dialects/wp-engine/plugin.ts';
 import type { WebhookDialect } from '../notify/webhooks.ts';
 
-/** The vendors' APIs that are served. */
+/** The vendors' APIs that are known. */
 export const DIALECTS: readonly Dialect[] = [realtimeRegister, digicert, cpanel, wpEngine];
+
+/** Those that the configuration does not switch off. */
+export function servedDialects({ dialects }: Pick<Config, 'dialects'>): Dialect[] {
+  const switches: Readonly<Record<string, boolean>> = dialects;
+  return DIALECTS.filter(({ name }) => switches[name] !== false);
+}
 
 /** Folder names of those that make keys for their customers. */
 export function hostingDialects(dialects: readonly Dialect[]): string[] {

@@ -11,7 +11,7 @@ import type { Dialect } from '../dialects/dialect.ts';
 import { loadMasterKey, storedSalt } from '../secrets/master-key.ts';
 import { createSecretBox, type SecretBox } from '../secrets/secret-box.ts';
 import { type ChanceryStore, openStore } from '../store/open.ts';
-import { DIALECTS } from './dialects.ts';
+import { DIALECTS, servedDialects } from './dialects.ts';
 import { namesOf } from './names.ts';
 import { systemClock, systemRandom } from './system.ts';
 
@@ -23,7 +23,9 @@ export interface Foundation {
   random: Random;
   store: ChanceryStore;
   box: SecretBox;
+  /** All that are known: orders of each go on, whether it is served or not. */
   dialects: readonly Dialect[];
+  served: readonly Dialect[];
   /** 32 octets for one purpose, the same in every process with this master key (HKDF-SHA-256, RFC 5869). */
   deriveKey(purpose: string): Uint8Array;
   close(): Promise<void>;
@@ -58,6 +60,7 @@ export async function openFoundation(config: Config, log: Logger): Promise<Found
       store,
       box: createSecretBox(master, systemRandom),
       dialects: DIALECTS,
+      served: servedDialects(config),
       deriveKey: (purpose) => new Uint8Array(hkdfSync('sha256', master.bytes, '', `chancery/${purpose}`, 32)),
       close: () => store.close(),
     };

@@ -18,7 +18,8 @@ export function greeting(facts: GreetingFacts): string {
   const lines = [`listening on ${url}`, ''];
   lines.push(`  data         ${data} (${facts.database})`);
   if (credentials !== null) lines.push(`  credentials  ${credentialsFile(data)}`);
-  lines.push(`  APIs         ${dialects.map(({ name }) => `${url}/docs/${name}`).join(', ')}`);
+  const apis = dialects.map(({ name }) => `${url}/docs/${name}`).join(', ');
+  lines.push(`  APIs         ${apis === '' ? 'none: all are off in [dialects]' : apis}`);
   if (facts.tls) lines.push('  TLS          certificate from the own CA: chancery ca export > root.pem');
   if (facts.sandbox) {
     lines.push(

@@ -31,12 +31,12 @@ export interface Routed {
 /** Everything that the server answers to. */
 export async function registerRoutes(app: FastifyInstance, routed: Routed): Promise<void> {
   const { foundation, world, desk, metrics } = routed;
-  const { config, store, clock, dialects } = foundation;
+  const { config, store, clock, served } = foundation;
   if (world.sandbox !== null) sandboxHeader(app);
   renderErrors(app);
   await app.register(async (part) => {
     metrics.observe(part, 'server');
-    docsRoutes(part, dialects);
+    docsRoutes(part, served);
     healthRoutes(part, {
       database: () => store.find('settings', { name: 'none' }, { limit: 1 }),
       ca: async () => checkCa(desk, clock.now()),
@@ -54,7 +54,7 @@ export async function registerRoutes(app: FastifyInstance, routed: Routed): Prom
     else await part.register(sandboxRoutes, { sandbox: world.sandbox });
   });
   await registerAdmin(app, routed);
-  for (const dialect of dialects) await registerDialect(app, routed, dialect);
+  for (const dialect of served) await registerDialect(app, routed, dialect);
 }
 
 async function registerAdmin(app: FastifyInstance, { foundation, desk, metrics }: Routed): Promise<void> {
@@ -81,7 +81,7 @@ async function registerAdmin(app: FastifyInstance, { foundation, desk, metrics }
 async function registerDialect(
   app: FastifyInstance,
   routed: Routed,
-  dialect: Foundation['dialects'][number],
+  dialect: Foundation['served'][number],
 ): Promise<void> {
   const { foundation, world, desk, metrics, publicUrl } = routed;
   const { store, clock, random, deriveKey, config } = foundation;

@@ -18,6 +18,7 @@ test('BR 6.1.1.3: each dialect that makes keys is told which of its products lac
   const [warning, ...others] = warnOfMadeKeys(desk(), ['cpanel']);
   assert.deepEqual(others, []);
   assert.match(warning ?? '', /^cpanel makes keys .*BR 6\.1\.1\.3.*dv-single, dv-multi/);
+  assert.match(warning ?? '', /put cpanel = false into \[dialects\]; else name an issuer outside/);
   assert.equal(warnOfMadeKeys(desk(), ['cpanel', 'wp-engine']).length, 2);
 });
 
