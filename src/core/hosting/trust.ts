@@ -29,10 +29,10 @@ export async function isContested(
 
 /**
  * Whether the desk may answer an http challenge for a name by itself, for an account. The account must serve exactly
- * this name. Then the proof by DNS that lies nearest to the name decides, the newest of several; where nobody has
- * proved it, nobody else may have claimed it before the account held it by certificates, or proved it for an order since. A wildcard is covered by no
- * file (BR 3.2.2.4.18). To be asked anew at each look: who claims first and waits is not believed any more once
- * somebody else claims the name.
+ * this name. Then the proof by DNS that lies nearest to the name decides, the newest of several. Where nobody has
+ * proved it, the account must have held it by certificates before anybody else claimed it, and nobody else may have
+ * proved it for an order since; or it is alone with its claim. A wildcard is covered by no file (BR 3.2.2.4.18). To be
+ * asked anew at each look: others may have claimed or proved the name meanwhile.
  */
 export async function mayAnswerFor(engine: TrustParts, accountId: number, name: string): Promise<boolean> {
   if (isWildcard(name)) return false;
@@ -84,7 +84,7 @@ async function heldSince(
   }
 }
 
-/** Whether one of the accounts has proved the name from then on, for an order or beside any, by what the desk did not answer. */
+/** Whether one of the accounts has proved the name from then on, for an order or beside any, other than by our files. */
 async function isProvedByAny(
   { store, names }: TrustParts,
   accountIds: readonly number[],
