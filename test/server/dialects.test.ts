@@ -112,7 +112,7 @@ test('nothing is asked of the configuration for what is off', async () => {
 
 test('with all of them off the rest is served', async () => {
   const toml = `[dialects]\n${DIALECTS.map((name) => `${name} = false\n`).join('')}`;
-  const { server, data, admin, call } = await start('all', toml);
+  const { server, config, data, admin, call } = await start('all', toml);
   try {
     const { url, database, dialects, credentials } = server;
     const told = greeting({ url, data, database, dialects, credentials, sandbox: false, tls: false });
@@ -122,6 +122,13 @@ test('with all of them off the rest is served', async () => {
   } finally {
     await server.close();
   }
+  // Each still says how its orders are asked for again.
+  const foundation = await openFoundation(config, pino({ level: 'silent' }));
+  assert.deepEqual(
+    foundation.dialects.map(({ name }) => name),
+    DIALECTS,
+  );
+  await foundation.close();
 });
 
 const PERSON = {
