@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { endWorker } from './end-worker.ts';
 import type { Row, Value } from './rows.ts';
 
 export interface Aside {
@@ -49,11 +50,7 @@ export function createAside(file: string, records?: string): Aside {
     async close() {
       const ending = worker;
       worker = null;
-      if (ending === null) return;
-      const ended = new Promise((resolve) => ending.once('exit', resolve));
-      ending.ref();
-      ending.postMessage('close');
-      await ended;
+      await endWorker(ending);
     },
   };
 }

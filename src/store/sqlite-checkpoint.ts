@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { endWorker } from './end-worker.ts';
 import type { SqliteConnection } from './sqlite-database.ts';
 
 /** Pages of 4 kB in the log at which it is emptied: larger is less work, as pages that change often are copied once. */
@@ -63,11 +64,7 @@ export function createCheckpointer(file: string, writer: SqliteConnection): Chec
     async close() {
       const ending = worker;
       worker = null;
-      if (ending === null) return;
-      const ended = new Promise((resolve) => ending.once('exit', resolve));
-      ending.ref();
-      ending.postMessage('close');
-      await ended;
+      await endWorker(ending);
     },
   };
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
+import { endWorker } from './end-worker.ts';
 import type { Row, Value } from './rows.ts';
 import { type Aside, createAside } from './sqlite-aside.ts';
 import { openSqlite, type SqliteConnection } from './sqlite-database.ts';
@@ -131,12 +132,7 @@ export function createSqliteLists(records: string, newest: () => number): Sqlite
       reading?.close();
       const ending = worker;
       worker = null;
-      if (ending !== null) {
-        const ended = new Promise((resolve) => ending.once('exit', resolve));
-        ending.ref();
-        ending.postMessage('close');
-        await ended;
-      }
+      await endWorker(ending);
       copy?.close();
     },
   };
