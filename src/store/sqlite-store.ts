@@ -26,6 +26,8 @@ import type { AuditAsk } from './unit-rules.ts';
 
 /** Units in one commit. More gain nothing and make the first wait. */
 const LARGEST_GROUP = 128;
+/** Turns of the event loop before a commit, as long as each brings more units to share it. */
+const GATHERING_TURNS = 2;
 /** Bytes of a database from which long reads are done aside. */
 const LARGE_FILE = 32 * 2 ** 20;
 
@@ -147,13 +149,23 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     lists.afterCommit();
   }
 
+  /** Before the thread waits for the disk, it takes in what has arrived already. Nothing is waited for. */
+  async function gather(): Promise<void> {
+    let seen = 1;
+    for (let turn = 0; turn < GATHERING_TURNS && queue.length > seen && queue.length < LARGEST_GROUP; turn += 1) {
+      seen = queue.length;
+      await nextTurn();
+    }
+  }
+
   async function drain(): Promise<void> {
     while (queue.length > 0) {
+      await gather();
       grouping = true;
       await runGroup(queue.splice(0, LARGEST_GROUP), false);
       grouping = false;
       // Answers go out, and what arrives meanwhile shares the next commit.
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextTurn();
     }
     draining = null;
   }
@@ -162,7 +174,7 @@ export async function openSqliteStore(file: string, clock: Clock): Promise<Chanc
     if (closed) return Promise.reject(new DeskError('internal', 'The store is closed'));
     return new Promise<T>((resolve, reject) => {
       queue.push({ work, resolve: resolve as never, reject });
-      draining ??= new Promise((resume) => setImmediate(resume)).then(drain);
+      draining ??= nextTurn().then(drain);
     });
   }
 
@@ -234,6 +246,10 @@ async function isolated<T>(
 /** Whether a look at all records takes long enough for a thread of its own. */
 function isLarge(file: string): boolean {
   return statSync(file).size > LARGE_FILE;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function endQuietly(current: { end(): void }): void {

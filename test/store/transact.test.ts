@@ -32,6 +32,24 @@ forEachStore((open, engine) => {
     assert.ok(commits <= 4, `${commits} commits`);
   });
 
+  if (engine === 'sqlite') {
+    test('what arrives while units are gathered shares their commit; a unit alone waits for none', async () => {
+      const store = await open();
+      const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+      const insert = (id: number) => store.transact(async (unit) => unit.insert('notes', SAMPLES.notes(id)));
+      const first = [insert(1), insert(2)];
+      await turn();
+      const second = insert(3);
+      await Promise.all([...first, second]);
+      assert.deepEqual(store.stats(), { units: 3, commits: 1 });
+      const alone = insert(4);
+      await turn();
+      const later = insert(5);
+      await Promise.all([alone, later]);
+      assert.deepEqual(store.stats(), { units: 5, commits: 3 });
+    });
+  }
+
   test('a failing unit undoes itself alone: by an exception, a clash, a conflict, a lack of money', async () => {
     const store = await open();
     await store.transact(async (unit) => {

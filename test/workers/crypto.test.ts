@@ -118,6 +118,20 @@ describe('a crypto worker', () => {
     }
   });
 
+  it('answers the first of many tasks while it works on the rest', async () => {
+    const signing = { kind: 'add-signer' as const, name: 'ca', key: importKey(pkcs8) };
+    const worker = startCryptoWorker({}, () => [signing]);
+    try {
+      const tbs = new Uint8Array(10);
+      const left = await Promise.all(
+        Array.from({ length: 40 }, () => worker.run({ kind: 'sign', name: 'ca', tbs }).then(() => worker.load())),
+      );
+      assert.deepEqual([left[0], left[15], left[16], left[39]], [24, 24, 8, 0]);
+    } finally {
+      await worker.close();
+    }
+  });
+
   it('that dies rejects what it held and is replaced by one that knows the keys', async () => {
     const worker = startCryptoWorker({}, () => [signer], ECHO);
     try {
