@@ -33,7 +33,7 @@ export async function confirmationPage(app: FastifyInstance, options: Confirmati
   app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: 4_096 }, (_request, _body, done) => done(null, null));
   app.setErrorHandler<Error & { statusCode?: number }>((error, _request, reply) => {
     const status = error.statusCode !== undefined && error.statusCode < 500 ? error.statusCode : 500;
-    if (status === 500) app.log.error({ err: error }, 'A confirmation page failed');
+    if (status === 500) reply.log.error({ err: error }, 'A confirmation page failed');
     return answer(reply, status, messagePage('Something went wrong', 'Please try again in a few minutes.'));
   });
 

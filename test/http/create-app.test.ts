@@ -89,6 +89,32 @@ test('request lines hold the template of the route, never the path, the query or
   for (const secret of ['token123', 'query456', 'header789']) assert.ok(!text.includes(secret));
 });
 
+test('every line of a request bears the id that its answer shows, unless the route is quiet', async () => {
+  const lines: string[] = [];
+  const server = app({ logRequests: true }, (line) => lines.push(line));
+  server.get('/fails', async (_request, reply) => {
+    reply.log.error('first');
+    reply.log.child({ part: 'inner' }).warn('second');
+    return 'x';
+  });
+  server.get('/quiet', { logLevel: 'error' }, async (request) => {
+    request.log.warn('hidden');
+    return 'x';
+  });
+  const answer = await server.inject('/fails');
+  await server.inject('/quiet');
+  const told = lines.map((line) => JSON.parse(line) as { reqId: string; msg: string; part?: string });
+  const { 'x-request-id': reqId } = answer.headers;
+  assert.deepEqual(
+    told.map(({ reqId, msg, part }) => ({ reqId, msg, part })),
+    [
+      { reqId, msg: 'first', part: undefined },
+      { reqId, msg: 'second', part: 'inner' },
+      { reqId, msg: 'request', part: undefined },
+    ],
+  );
+});
+
 test('a forwarded address is believed from a trusted proxy alone', async () => {
   const seen: string[] = [];
   for (const trustProxy of [[], ['127.0.0.1']]) {

@@ -100,6 +100,8 @@ export interface TestDeskOptions {
   sandboxed?: boolean;
   /** Any number unless given. */
   freeOrdersPerDay?: number;
+  /** Gets every line of the log, in JSON. */
+  lines?: string[];
 }
 
 /** The shop as it is without any configuration. */
@@ -169,7 +171,8 @@ export async function createTestDesk(store: Store, dialect: Dialect, options: Te
     shop: options.shop ?? SHOP,
     sandboxed,
   });
-  const log = pino({ level: 'silent' });
+  const { lines } = options;
+  const log = lines === undefined ? pino({ level: 'silent' }) : pino({}, { write: (line) => void lines.push(line) });
   const app = createApp({ server: createServer(), log, logRequests: false, bodyLimit: 1_048_576, trustProxy: [] });
   const limits = { wait: 0 };
   const sights = new Map<string, NameSight>();

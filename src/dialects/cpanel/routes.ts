@@ -35,7 +35,7 @@ const METHODS = ['GET', 'POST'] as const;
  * as the published description has them), `/json-api/cpanel` and WHM's `/json-api/uapi_cpanel`.
  */
 export function apiRoutes(app: FastifyInstance, world: World): void {
-  app.setErrorHandler((error, _request, reply) => fail(world, error, reply));
+  app.setErrorHandler((error, _request, reply) => fail(error, reply));
   const callers = new WeakMap<FastifyRequest, Caller>();
   const serve = (url: string, readAddress: ReadAddress): void => {
     app.route({
@@ -121,7 +121,7 @@ function valueIn(pairs: Pairs, name: string): string | undefined {
   return pairs.find(([other]) => other === name)?.[1];
 }
 
-function fail(world: World, error: unknown, reply: FastifyReply): FastifyReply {
+function fail(error: unknown, reply: FastifyReply): FastifyReply {
   if (error instanceof Refused) return refuse(error, reply);
   const refused = error instanceof DeskError ? null : refusedByServer(error);
   const known = refused?.error ?? error;
@@ -129,7 +129,7 @@ function fail(world: World, error: unknown, reply: FastifyReply): FastifyReply {
     reply.header('retry-after', String(known.retryAfter));
   }
   const status = refused?.status ?? statusOf(error);
-  if (status === 500) world.log.error({ err: error }, 'A call failed');
+  if (status === 500) reply.log.error({ err: error }, 'A call failed');
   return json(reply, status, failed(known));
 }
 

@@ -38,9 +38,9 @@ async function serve(app: FastifyInstance, context: DialectContext): Promise<voi
   await app.register(
     async (v2) => {
       readBodies(v2);
-      v2.setErrorHandler((error, _request, reply) => fail(world, error, reply));
+      v2.setErrorHandler((error, _request, reply) => fail(error, reply));
       v2.setNotFoundHandler((_request, reply) =>
-        fail(world, new VendorError(404, 'not_found|route', 'The specified route was not found.'), reply),
+        fail(new VendorError(404, 'not_found|route', 'The specified route was not found.'), reply),
       );
       for (const endpoint of ENDPOINTS) serveEndpoint(v2, world, endpoint, limit);
     },
@@ -117,8 +117,8 @@ function sendContent(reply: FastifyReply, content: NonNullable<Answer['content']
   return reply.send(Readable.from(body));
 }
 
-function fail(world: World, error: unknown, reply: FastifyReply): FastifyReply {
+function fail(error: unknown, reply: FastifyReply): FastifyReply {
   const { status, body } = renderError(error);
-  if (status >= 500) world.context.log.error({ err: error }, 'A call failed');
+  if (status >= 500) reply.log.error({ err: error }, 'A call failed');
   return send(reply, { status, json: body });
 }

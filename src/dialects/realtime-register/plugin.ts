@@ -42,7 +42,7 @@ async function serve(app: FastifyInstance, context: DialectContext, options: Rea
   await app.register(
     async (v2) => {
       readBodies(v2);
-      v2.setErrorHandler((error, _request, reply) => fail(world, error, reply));
+      v2.setErrorHandler((error, _request, reply) => fail(error, reply));
       v2.setNotFoundHandler((request, reply) => {
         const path = request.url.split('?', 1)[0] ?? '';
         return reply
@@ -118,9 +118,9 @@ function send(reply: FastifyReply, { status, json, text, stream, processId }: An
   return reply.send();
 }
 
-function fail(world: World, error: unknown, reply: FastifyReply): FastifyReply {
+function fail(error: unknown, reply: FastifyReply): FastifyReply {
   const { status, body, retryAfter } = renderError(error);
-  if (status >= 500) world.context.log.error({ err: error }, 'A call failed');
+  if (status >= 500) reply.log.error({ err: error }, 'A call failed');
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));
   return reply.code(status).type('application/json; charset=utf-8').send(JSON.stringify(body));
 }

@@ -62,8 +62,8 @@ async function serve(app: FastifyInstance, context: DialectContext): Promise<voi
       v1.addHook('onRequest', async (request, reply) => {
         reply.headers({ ...HEADERS, 'x-amzn-requestid': request.id });
       });
-      v1.setErrorHandler((error, request, reply) => fail(world, error, request, reply));
-      v1.setNotFoundHandler((request, reply) => fail(world, new ApiError(404, NOT_FOUND), request, reply));
+      v1.setErrorHandler((error, request, reply) => fail(error, request, reply));
+      v1.setNotFoundHandler((request, reply) => fail(new ApiError(404, NOT_FOUND), request, reply));
       for (const endpoint of ENDPOINTS) serveEndpoint(v1, world, endpoint);
       v1.get('/swagger', async (request, reply) => {
         countAddress(world, request);
@@ -138,10 +138,10 @@ function send(reply: FastifyReply, status: number, json: unknown): FastifyReply 
   return reply.header('content-type', 'application/json').send(Buffer.from(JSON.stringify(json)));
 }
 
-function fail(world: World, error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+function fail(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const { resource } = request.routeOptions.config as { resource?: string };
   const { status, body, retryAfter } = renderError(error, resource);
-  if (status >= 500) world.log.error({ err: error }, 'A call failed');
+  if (status >= 500) reply.log.error({ err: error }, 'A call failed');
   // RFC 9110 §11.6.1.
   if (status === 401) reply.header('www-authenticate', 'Basic realm="WP Engine API", charset="UTF-8"');
   if (retryAfter !== undefined) reply.header('retry-after', String(retryAfter));

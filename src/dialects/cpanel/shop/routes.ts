@@ -20,7 +20,7 @@ export function shopRoutes(app: FastifyInstance, world: World): void {
   app.setErrorHandler((error, _request, reply) => {
     const isBusy = error instanceof DeskError && error.kind === 'too-many-requests';
     const status = isBusy ? 429 : (refusedByServer(error)?.status ?? statusOf(error));
-    if (status === 500) world.log.error({ err: error }, 'A page of the shop failed');
+    if (status === 500) reply.log.error({ err: error }, 'A page of the shop failed');
     const text = isBusy ? 'Too many tries. Please wait a moment.' : 'Please try again in a few minutes.';
     return show(reply, status, tellingPage('Something went wrong', text));
   });
