@@ -16,6 +16,11 @@ export interface AccountSettings {
   problems: Problem[];
   /** When a check of all websites began; null where none runs. */
   checkingSince: number | null;
+  /**
+   * Records looked for that prove names: how many (`count`) in the minute that began at `since` (milliseconds since
+   * 1970), and the id of the hostname that was the last.
+   */
+  proofLooks: { since: number; count: number; upTo: number };
   /** Certificates of requests that were completed until then, and of these, were put among the account's own. */
   deliveredUntil: number;
   deliveredIds: number[];
@@ -26,6 +31,8 @@ export interface Problem {
   problem: string;
   /** Milliseconds since 1970. */
   at: number;
+  /** Of a name that another account claims too. */
+  hostnameId?: number;
 }
 
 const FRESH: AccountSettings = {
@@ -35,6 +42,7 @@ const FRESH: AccountSettings = {
   primaryWebsite: null,
   problems: [],
   checkingSince: null,
+  proofLooks: { since: 0, count: 0, upTo: 0 },
   deliveredUntil: 0,
   deliveredIds: [],
 };

@@ -11,6 +11,7 @@ import type { Call } from '../call.ts';
 import { fileChallenge } from '../challenges.ts';
 import { type VirtualHost, virtualHosts } from '../websites.ts';
 import { DIALECT, type World } from '../world.ts';
+import { contested, doubtedOf } from './autossl-proofs.ts';
 import { defaultKeyType } from './keys.ts';
 import { isCovered } from './matching.ts';
 import { readCertificates } from './pem-blocks.ts';
@@ -68,15 +69,38 @@ export async function checkAll(call: Call): Promise<void> {
   }
 }
 
-async function checkHosts(call: Call, settings: AccountSettings): Promise<Problem[]> {
+async function checkHosts(call: Call, { excludedDomains }: AccountSettings): Promise<Problem[]> {
   const product = freeProduct(call);
   const open = await openRequests(call);
-  const problems: Problem[] = [];
+  const needy: Needy[] = [];
   for (const host of await virtualHosts(call)) {
     if (open.some((request) => automaticOf(request)?.websiteId === host.website.id)) continue;
-    problems.push(...(await checkHost(call, host, settings, product)));
+    const wanted = host.hostnames.filter(({ name }) => !name.startsWith('*.') && !excludedDomains.includes(name));
+    if (wanted.length > 0 && (await needsOne(call, host.website, wanted))) needy.push({ host, wanted });
   }
+  const names = needy.flatMap(({ wanted }) => wanted);
+  if (product === null) return tell(call, names, 'The system has no AutoSSL provider.');
+  const doubted = await doubtedOf(call, names);
+  const run: Run = { product, doubted: new Set(doubted.map(({ id }) => id)) };
+  const problems: Problem[] = [];
+  for (const one of needy) problems.push(...(await checkHost(call, one, run)));
   return problems;
+}
+
+/** A website that needs a certificate, for these of its names. */
+interface Needy {
+  host: VirtualHost;
+  wanted: readonly Hostname[];
+}
+
+interface Run {
+  product: Product;
+  /** Ids of hostnames that the desk may not answer for. */
+  doubted: ReadonlySet<number>;
+}
+
+function tell({ world }: Call, names: readonly Hostname[], problem: string): Problem[] {
+  return names.map(({ name }) => ({ domain: name, problem, at: world.clock.now() }));
 }
 
 const MOST_PROBLEMS = 1_000;
@@ -92,39 +116,23 @@ export async function openRequests({ actor, world }: Pick<Call, 'actor' | 'world
   return open.filter((request) => automaticOf(request) !== null);
 }
 
-async function checkHost(
-  call: Call,
-  host: VirtualHost,
-  { excludedDomains }: AccountSettings,
-  product: Product | null,
-): Promise<Problem[]> {
-  const { world } = call;
-  const at = world.clock.now();
-  const wanted = host.hostnames.filter(({ name }) => !name.startsWith('*.') && !excludedDomains.includes(name));
-  if (wanted.length === 0 || !(await needsOne(call, host.website, wanted))) return [];
-  const tell = (names: readonly Hostname[], problem: string): Problem[] =>
-    names.map(({ name }) => ({ domain: name, problem, at }));
-  if (product === null) return tell(wanted, 'The system has no AutoSSL provider.');
-  const trusted: Hostname[] = [];
-  const doubted: Hostname[] = [];
-  for (const one of wanted) ((await world.hosting.isTrusted(call.actor, one)) ? trusted : doubted).push(one);
-  const problems = doubted.flatMap((one) => tell([one], contested(call, one)));
+async function checkHost(call: Call, { host, wanted }: Needy, run: Run): Promise<Problem[]> {
+  const { product, doubted } = run;
+  const trusted = wanted.filter(({ id }) => !doubted.has(id));
+  const at = call.world.clock.now();
+  const problems = wanted
+    .filter(({ id }) => doubted.has(id))
+    .map((one): Problem => ({ domain: one.name, problem: contested(call, one), at, hostnameId: one.id }));
   const covered = trusted.slice(0, product.maxNames);
-  problems.push(...tell(trusted.slice(product.maxNames), tooMany(host, product)));
+  problems.push(...tell(call, trusted.slice(product.maxNames), tooMany(host, product)));
   if (covered.length === 0) return problems;
   try {
     await order(call, host.website, covered, product);
   } catch (error) {
     if (!(error instanceof DeskError) || error.kind === 'internal') throw error;
-    problems.push(...tell(covered, error.message));
+    problems.push(...tell(call, covered, error.message));
   }
   return problems;
-}
-
-function contested({ world }: Call, hostname: Hostname): string {
-  const proof = world.hosting.proofRecord(hostname);
-  const advice = proof === null ? '' : ` Publish a TXT record at ${proof.name} with the value “${proof.value}”.`;
-  return `Another account claims the domain “${hostname.name}”, so control of it must be proved by DNS.${advice}`;
 }
 
 function tooMany({ hostnames, website }: VirtualHost, { maxNames }: Product): string {

@@ -5,6 +5,7 @@ import { type Answer, type Call, CallFailure } from '../call.ts';
 import { accountNames, hostOf, virtualHosts } from '../websites.ts';
 import { DIALECT } from '../world.ts';
 import { automaticOf, checkAll, freeProduct, isAutomatic, isChecking, openRequests } from './autossl-orders.ts';
+import { withDoubtsOfNow } from './autossl-proofs.ts';
 import { domainList } from './csrs.ts';
 import { domainsOf } from './records.ts';
 
@@ -32,6 +33,7 @@ export async function getAutosslProblems(call: Call): Promise<Answer> {
 async function problemsOf(call: Call): Promise<Problem[]> {
   const { world, actor } = call;
   const { problems } = await readAccount(world, actor);
+  const found = await withDoubtsOfNow(call, problems);
   const open = await openRequests(call);
   const waiting: Problem[] = [];
   for (const { id } of open) {
@@ -39,7 +41,7 @@ async function problemsOf(call: Call): Promise<Problem[]> {
       if (state === 'waiting' && detail !== null) waiting.push({ domain, problem: detail, at: world.clock.now() });
     }
   }
-  return [...problems, ...waiting, ...(await failures(call, open))];
+  return [...found, ...waiting, ...(await failures(call, open))];
 }
 
 /** Requests looked back at. */
