@@ -8,7 +8,7 @@ import { writeAccount } from '../../../src/dialects/cpanel/account-settings.ts';
 import { START } from '../../support/core-world.ts';
 import { forEachStore } from '../../support/stores.ts';
 import type { Client } from './client.ts';
-import { addWebsite, makeCertificate, openShop, otherAccount, OTHER_RSA, RSA } from './ssl-world.ts';
+import { addWebsite, keyEvents, makeCertificate, openShop, otherAccount, OTHER_RSA, RSA } from './ssl-world.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -137,6 +137,46 @@ forEachStore((open) => {
     await finish(client);
     assert.deepEqual(await client.data('SSL::get_autossl_problems'), []);
     assert.equal((await client.data('SSL::installed_hosts')).length, 2);
+  });
+
+  test('attack: beyond the cap no key is made for each website, and its names read why', async () => {
+    const client = await openShop(await open(), { freeOrdersPerDay: 1 });
+    for (const name of ['b.test', 'c.test', 'd.test', 'e.test']) await addWebsite(client, name, [name, `www.${name}`]);
+    await client.data('SSL::start_autossl_check');
+    await finish(client);
+    const problems = await client.data('SSL::get_autossl_problems');
+    assert.deepEqual(
+      problems.map(({ domain }: { domain: string }) => domain),
+      ['b.test', 'c.test', 'd.test', 'e.test'].flatMap((name) => [name, `www.${name}`]),
+    );
+    for (const { problem } of problems) assert.match(problem, /accounts\.freeOrdersPerDay$/);
+    // The first website's key stays; that of the order which was refused goes; there is no other.
+    assert.deepEqual(
+      (await keyEvents(client)).map(({ action }) => action.replace('subscriber-key.', '')),
+      ['made', 'signed', 'made', 'signed', 'removed'],
+    );
+  });
+
+  test('a refusal that is not the cap leaves the next websites their turn', async () => {
+    const client = await openShop(await open());
+    await addWebsite(client, 'pay.test', ['pay.test']);
+    const { desk } = client.desk.office;
+    const { placeOrder } = desk;
+    desk.placeOrder = () => {
+      desk.placeOrder = placeOrder;
+      return Promise.reject(new DeskError('too-many-requests', 'Too many keys', { retryAfter: 1 }));
+    };
+    await client.data('SSL::start_autossl_check');
+    await finish(client);
+    assert.deepEqual(
+      (await client.data('SSL::get_autossl_problems')).map(({ problem }: { problem: string }) => problem),
+      ['Too many keys', 'Too many keys'],
+    );
+    const hosts = await client.data('SSL::installed_hosts');
+    assert.deepEqual(
+      hosts.map(({ servername }: { servername: string }) => servername),
+      ['pay.test'],
+    );
   });
 
   test('what somebody has installed is left alone until it ends', async () => {

@@ -81,7 +81,7 @@ async function checkHosts(call: Call, { excludedDomains }: AccountSettings): Pro
   const names = needy.flatMap(({ wanted }) => wanted);
   if (product === null) return tell(call, names, 'The system has no AutoSSL provider.');
   const doubted = await doubtedOf(call, names);
-  const run: Run = { product, doubted: new Set(doubted.map(({ id }) => id)) };
+  const run: Run = { product, doubted: new Set(doubted.map(({ id }) => id)), capped: null };
   const problems: Problem[] = [];
   for (const one of needy) problems.push(...(await checkHost(call, one, run)));
   return problems;
@@ -97,6 +97,8 @@ interface Run {
   product: Product;
   /** Ids of hostnames that the desk may not answer for. */
   doubted: ReadonlySet<number>;
+  /** Says that the account has ordered as much today as it may; null while it may go on. */
+  capped: string | null;
 }
 
 function tell({ world }: Call, names: readonly Hostname[], problem: string): Problem[] {
@@ -126,13 +128,21 @@ async function checkHost(call: Call, { host, wanted }: Needy, run: Run): Promise
   const covered = trusted.slice(0, product.maxNames);
   problems.push(...tell(call, trusted.slice(product.maxNames), tooMany(host, product)));
   if (covered.length === 0) return problems;
+  // Nothing is tried that would make a key only to be refused.
+  if (run.capped !== null) return [...problems, ...tell(call, covered, run.capped)];
   try {
     await order(call, host.website, covered, product);
   } catch (error) {
     if (!(error instanceof DeskError) || error.kind === 'internal') throw error;
+    if (isCap(error)) run.capped = error.message;
     problems.push(...tell(call, covered, error.message));
   }
   return problems;
+}
+
+/** The refusal of further free orders; too many keys at one moment are no field's fault. */
+function isCap({ kind, field }: DeskError): boolean {
+  return kind === 'too-many-requests' && field === 'product';
 }
 
 function tooMany({ hostnames, website }: VirtualHost, { maxNames }: Product): string {
