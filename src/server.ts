@@ -11,7 +11,7 @@ import { caRoutes } from './issuers/embedded/routes.ts';
 import { makeServerCertificate } from './issuers/embedded/server-certificate.ts';
 import { createJobRunner } from './jobs/runner.ts';
 import { hostingDialects } from './serve/dialects.ts';
-import { lockDataDirectory } from './serve/data-lock.ts';
+import { lockDataDirectory, makeDataDirectory } from './serve/data-lock.ts';
 import { type OpenDesk, openDesk } from './serve/desk.ts';
 import { type FirstStart, firstStart, readCredentials } from './serve/first-start.ts';
 import { type Foundation, officeOf, openFoundation } from './serve/foundation.ts';
@@ -51,6 +51,7 @@ export async function startServer(config: Config, log: Logger): Promise<RunningS
   const ownUrl = `${config.tls.enabled ? 'https' : 'http'}://${reachable(config.listen.host)}:${port}`;
   const publicUrl = (): string => config.publicUrl ?? ownUrl;
 
+  makeDataDirectory(config.data);
   const foundation = await openFoundation(config, log);
   opened.defer(() => foundation.close());
   const { store, clock, random, served } = foundation;

@@ -7,6 +7,7 @@ import { knownBases } from '../issuers/embedded/crl-addresses.ts';
 import type { Office } from '../admin/office.ts';
 import { DeskError, invalidValue } from '../core/errors.ts';
 import type { OpenDesk } from '../serve/desk.ts';
+import { makeDataDirectory } from '../serve/data-lock.ts';
 import { type Foundation, officeOf, openFoundation } from '../serve/foundation.ts';
 import { createLogger } from '../serve/logger.ts';
 import { namesOf } from '../serve/names.ts';
@@ -67,14 +68,16 @@ function requireKey({ keyFile, secrets }: Config): void {
   throw invalidValue('data', `There is no key file at ${keyFile}: ${advice}`, keyFile);
 }
 
-/** Opens the database of the given directory for one piece of work. `fresh`: it and its key may be made. */
+/** Opens the database of the given directory for one piece of work. `fresh`: directory, database and key may be made. */
 export async function withFoundation<T>(
   options: CommonOptions,
   work: (foundation: Foundation) => Promise<T>,
   { fresh = false } = {},
 ): Promise<T> {
   const config = configOf(options);
-  if (!fresh) {
+  if (fresh) {
+    makeDataDirectory(config.data);
+  } else {
     requireDatabase(config);
     requireKey(config);
   }

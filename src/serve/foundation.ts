@@ -1,5 +1,4 @@
 import { hkdfSync } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import type { Logger } from 'pino';
 import type { Office } from '../admin/office.ts';
 import type { Config } from '../config/load.ts';
@@ -32,11 +31,11 @@ export interface Foundation {
 }
 
 /**
- * Opens the database, brings its schema up to date, and opens the box of secrets.
+ * Opens the database, brings its schema up to date, and opens the box of secrets. Whoever may begin a new installation
+ * makes its data directory before: one with everything elsewhere needs none.
  * @throws DeskError where the database or the master key cannot be used
  */
 export async function openFoundation(config: Config, log: Logger): Promise<Foundation> {
-  mkdirSync(config.data, { recursive: true, mode: 0o700 });
   const { databaseUrl, passphrase } = config.secrets;
   const store = await openStore({
     directory: config.data,
