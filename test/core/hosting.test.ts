@@ -188,6 +188,28 @@ forEachStore((open) => {
     );
   });
 
+  test('looks in vain do not pile up: the newest is kept, and each that found the record', async () => {
+    const { hosting, actor, domains, store, clock } = await createWorld(await open());
+    const names = await claim(hosting, actor, 'shop.test', 'other.test');
+    for (let look = 0; look < 5; look += 1) {
+      clock.forward(SECOND);
+      for (const { id } of names) await assert.rejects(hosting.verifyHostname(actor, id), isKind('validation-failed'));
+    }
+    const vain = clock.now();
+    domains.published.add('_proof.shop.test');
+    clock.forward(SECOND);
+    await hosting.verifyHostname(actor, names[0].id);
+    const looks = await store.find('attempts', { accountId: actor.accountId });
+    assert.deepEqual(
+      looks.map(({ name, outcome, at }) => [name, outcome, at]),
+      [
+        ['shop.test', 'not-found', vain],
+        ['other.test', 'not-found', vain],
+        ['shop.test', 'passed', clock.now()],
+      ],
+    );
+  });
+
   test('a record below a name proves nothing for it', async () => {
     const { hosting, actor, domains } = await createWorld(await open());
     const [name] = await claim(hosting, actor, 'shop.test');

@@ -31,7 +31,7 @@ export async function verifyHostname(parts: HostingParts, actor: Actor, hostname
   const proved = await againOnConflict(() =>
     parts.store.transact(async (unit) => {
       const now = parts.clock.now();
-      recordLook(unit, hostname, check, now);
+      await recordLook(unit, hostname, check, now);
       if (check.outcome !== 'passed') return null;
       const current = await ownHostname(unit, parts, actor, hostnameId);
       // What was found proves the value that was looked for, no other.
@@ -50,11 +50,15 @@ function recordsOf(parts: HostingParts, { name }: Hostname, value: string): Chal
   return domains.map((domain) => ({ method: 'dns', record: 'TXT', name: `${parts.proofLabel}.${domain}`, value }));
 }
 
-function recordLook(unit: Unit, { accountId, name }: Hostname, check: DomainCheck, at: Instant): void {
+/** Tenants look as often as they like: of looks in vain that follow one another the newest is kept. */
+async function recordLook(unit: Unit, { accountId, name }: Hostname, check: DomainCheck, at: Instant): Promise<void> {
   const { outcome, message, evidence } = check;
-  const id = unit.newId('attempts');
-  const about = { requestId: null, validationId: null, kind: 'domain' as const, name };
-  unit.insert('attempts', { id, accountId, ...about, outcome, message, evidence, at });
+  const about = { accountId, requestId: null, validationId: null, kind: 'domain' as const, name };
+  const seen = { outcome, message, evidence, at };
+  const before = (await unit.find('attempts', about)).at(-1);
+  if (before !== undefined && before.outcome !== 'passed' && outcome !== 'passed') {
+    await unit.update('attempts', before.id, seen);
+  } else unit.insert('attempts', { id: unit.newId('attempts'), ...about, ...seen });
 }
 
 /** The operator's word in place of a record in the DNS. @throws DeskError `not-found` */

@@ -126,6 +126,7 @@ const LOOKUPS = [
   "validations: account_id domain validated_at where state = 'valid' and reused_from is null",
   'attempts: request_id',
   'attempts: validation_id where validation_id is not null',
+  'attempts: account_id name where request_id is null',
   'certificates: order_id',
   'certificates: state not_after',
   "certificates: issuer crl_shard not_after where state = 'revoked'",
