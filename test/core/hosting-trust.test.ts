@@ -157,6 +157,27 @@ forEachStore((open) => {
     assert.equal(events.length, 1);
   });
 
+  test('a proof of the wildcard over a name ends what others had proved of the name, and the other way round', async () => {
+    for (const [held, proved] of [
+      [NAME, `*.${NAME}`],
+      [`*.${NAME}`, NAME],
+    ] as const) {
+      const world = await createWorld(await open());
+      const { owner, other, operator, hosting, store, domains } = world;
+      const first = await claim(world, owner, held);
+      const second = await claim(world, other, proved);
+      await operator.vouchFor(owner, first.id);
+      await operator.vouchFor(other, second.id);
+      const lost = await store.get('hostnames', first.id);
+      assert.equal(lost?.verifiedAt, null);
+      assert.ok(lost.verificationToken, 'it is told what to publish');
+      // Whoever writes there proves it anew, by the new value.
+      domains.published.add(`_proof.${NAME}`);
+      assert.ok((await hosting.verifyHostname(owner, first.id)).verifiedAt);
+      assert.equal((await store.get('hostnames', second.id))?.verifiedAt, null);
+    }
+  });
+
   test('attack: a claim that is removed and made again is a later one', async () => {
     const world = await createWorld(await open());
     const { owner, other, hosting } = world;

@@ -20,7 +20,8 @@ export function proofRecord(
 
 /**
  * Looks for the hostname's token now, at the name and at every domain above it down to the registrable one: who can
- * write there holds what lies below. What other accounts had for the same name ends with it.
+ * write there holds what lies below. What other accounts had for the same name, or the wildcard over
+ * it, ends with it.
  * @throws DeskError `not-found`, `validation-failed` where the record is not there
  */
 export async function verifyHostname(parts: HostingParts, actor: Actor, hostnameId: number): Promise<Hostname> {
@@ -83,7 +84,9 @@ async function believe(
   const proved = { verifiedAt: now, verificationToken: null };
   await unit.update('hostnames', id, proved, { verificationToken });
   note(unit, actor, 'hostname.proved', `hostname:${id}`, { name, by }, now);
-  for (const other of await unit.find('hostnames', { name })) {
+  const base = baseOf(name);
+  // One record proves both, and the newest proof of either decides.
+  for (const other of await unit.find('hostnames', { name: [base, `*.${base}`] })) {
     if (other.accountId !== accountId) await overrule(unit, parts, other, now);
   }
   return { ...before, ...proved };
