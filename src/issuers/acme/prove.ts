@@ -1,3 +1,4 @@
+import { inParallel } from '../../core/in-parallel.ts';
 import type { ChallengeType, IssueAsk, IssueResult } from '../../core/ports.ts';
 import { HOUR, type Instant, MINUTE } from '../../core/time.ts';
 import type { OpenAccount } from './client.ts';
@@ -6,7 +7,7 @@ import { challengesFor } from './identifiers.ts';
 import type { AcmeAuthorization, AcmeOrder } from './objects.ts';
 import { AcmeError, describeProblem, type Problem, verdictOnObject } from './problems.ts';
 import { type Progress, type PublishedAnswer, startedOver } from './progress.ts';
-import { cleanText, inParallel } from './read.ts';
+import { cleanText } from './read.ts';
 import { nextLook } from './retry-after.ts';
 import { accountOf, askOf, AT_ONCE, goOn, hostOf, type StepWorld, withdrawAll } from './step.ts';
 

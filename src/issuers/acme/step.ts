@@ -1,3 +1,4 @@
+import { inParallel } from '../../core/in-parallel.ts';
 import type { ChallengeAsk, IssueResult } from '../../core/ports.ts';
 import { type Instant, MINUTE } from '../../core/time.ts';
 import { type AccountWorld, openAccount } from './accounts.ts';
@@ -6,7 +7,6 @@ import { bucketsOfAccount, type CountedBy } from './counted.ts';
 import type { Places } from './places.ts';
 import { AcmeError } from './problems.ts';
 import { type Progress, type PublishedAnswer, written } from './progress.ts';
-import { inParallel } from './read.ts';
 import { spread } from './retry-after.ts';
 import type { AcmeParts } from './settings.ts';
 import type { Transport } from './transport.ts';

@@ -1,3 +1,4 @@
+import { inParallel } from '../../../core/in-parallel.ts';
 import type { Hostname } from '../../../core/records.ts';
 import { type Call, CallFailure } from '../call.ts';
 import { missing } from '../parameters.ts';
@@ -27,12 +28,8 @@ export async function askedHostnames(call: Call): Promise<Hostname[]> {
 }
 
 /** Looks at a few at a time, and answers in their order. */
-export async function eachOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
-  const results: R[] = [];
-  for (let at = 0; at < items.length; at += AT_ONCE) {
-    results.push(...(await Promise.all(items.slice(at, at + AT_ONCE).map(work))));
-  }
-  return results;
+export function eachOf<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  return inParallel(items, AT_ONCE, work);
 }
 
 const AT_ONCE = 8;

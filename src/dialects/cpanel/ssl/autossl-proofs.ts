@@ -1,4 +1,5 @@
 import { DeskError } from '../../../core/errors.ts';
+import { inParallel } from '../../../core/in-parallel.ts';
 import { may } from '../../../core/permissions.ts';
 import type { Hostname } from '../../../core/records.ts';
 import { type Instant, MINUTE, SECOND } from '../../../core/time.ts';
@@ -10,6 +11,7 @@ import type { Call } from '../call.ts';
 /** Records of an account looked for within a minute. */
 const MOST_LOOKS = 100;
 
+/** Names that are asked about, and looked for, at the same time. */
 const AT_ONCE = 5;
 
 /** No look is begun later than that after the first: name servers may be slow, and somebody waits for the answer. */
@@ -23,9 +25,8 @@ export async function doubtedOf(call: Call, hostnames: readonly Hostname[]): Pro
 }
 
 async function untrusted({ actor, world }: Call, hostnames: readonly Hostname[]): Promise<Hostname[]> {
-  const doubted: Hostname[] = [];
-  for (const one of hostnames) if (!(await world.hosting.isTrusted(actor, one))) doubted.push(one);
-  return doubted;
+  const trusted = await inParallel(hostnames, AT_ONCE, (one) => world.hosting.isTrusted(actor, one));
+  return hostnames.filter((_, index) => !trusted[index]);
 }
 
 export function contested({ world }: Call, hostname: Hostname): string {
@@ -74,16 +75,14 @@ async function lookForProofs(call: Call, hostnames: readonly Hostname[]): Promis
     const proofLooks = { since, count: count + turn.length, upTo: turn.at(-1)?.id ?? upTo };
     return { ...settings, proofLooks };
   });
-  let next = 0;
-  const lookOn = async (): Promise<void> => {
-    while (next < turn.length && world.clock.now() - begun < LONGEST_ROUND) {
-      next += 1;
-      await look(call, turn[next - 1] as Hostname);
-    }
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, lookOn));
-  const upTo = turn[next - 1]?.id;
-  if (next === turn.length || upTo === undefined) return;
+  let last = null as Hostname | null;
+  await inParallel(turn, AT_ONCE, async (one) => {
+    if (world.clock.now() - begun >= LONGEST_ROUND) return;
+    last = one;
+    await look(call, one);
+  });
+  if (last === null || last === turn.at(-1)) return;
+  const upTo = last.id;
   await writeAccount(world, actor, (settings) => ({ ...settings, proofLooks: { ...settings.proofLooks, upTo } }));
 }
 
