@@ -1,6 +1,7 @@
 import type { Actor } from './desk.ts';
 import { DeskError } from './errors.ts';
 import type { Engine } from './parts.ts';
+import { holdRecord } from './hold-record.ts';
 import type { Placement } from './place-request.ts';
 import type { Unit } from './store.ts';
 import { DAY, SECOND } from './time.ts';
@@ -36,9 +37,7 @@ export async function countFreeOrder(
 /** Whoever comes second waits here until the unit ends, and sees then what the first has written. */
 async function lockAccount(unit: Unit, accountId: number): Promise<void> {
   const account = await unit.get('accounts', accountId);
-  if (account === null) return;
-  await unit.update('accounts', accountId, { name: account.name }, { name: account.name });
-  await unit.get('accounts', accountId);
+  if (account !== null) await holdRecord(unit, 'accounts', accountId, { name: account.name });
 }
 
 function tooMany(most: number, wait: number): DeskError {

@@ -1,5 +1,6 @@
 import type { Actor } from './desk.ts';
 import { notFound } from './errors.ts';
+import { holdRecord } from './hold-record.ts';
 import type { Certificate, Container, Order } from './records.ts';
 import { seesContainer, seesOrder, seesOrderOf } from './scope.ts';
 import type { Reader, Unit } from './store.ts';
@@ -48,8 +49,6 @@ export async function demandContainer(reader: Reader, actor: Actor, containerId:
  * Holds an order until the unit ends: whoever comes second waits here, and sees then what the first has placed.
  * @throws DeskError `conflict` where the order's state changed meanwhile
  */
-export async function lockOrder(unit: Unit, order: Pick<Order, 'id' | 'state'>): Promise<void> {
-  await unit.update('orders', order.id, { state: order.state }, { state: order.state });
-  // Where writes are gathered, a read sends them.
-  await unit.get('orders', order.id);
+export function lockOrder(unit: Unit, { id, state }: Pick<Order, 'id' | 'state'>): Promise<void> {
+  return holdRecord(unit, 'orders', id, { state });
 }

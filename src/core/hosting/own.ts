@@ -1,5 +1,6 @@
 import type { Actor } from '../desk.ts';
 import { notFound } from '../errors.ts';
+import { holdRecord } from '../hold-record.ts';
 import type { Engine } from '../parts.ts';
 import type { Hostname, Website, WebsiteGroup } from '../records.ts';
 import type { Reader, Unit } from '../store.ts';
@@ -60,9 +61,8 @@ function isForeign<R extends { accountId: number; dialect: string }>(
 }
 
 /** Whoever comes second waits here until the unit ends, and sees then what the first has written. */
-export async function lockWebsite(unit: Unit, website: Website): Promise<void> {
-  await unit.update('websites', website.id, { name: website.name }, { name: website.name });
-  await unit.get('websites', website.id);
+export function lockWebsite(unit: Unit, { id, name }: Website): Promise<void> {
+  return holdRecord(unit, 'websites', id, { name });
 }
 
 /** A UUID (RFC 9562 §5.4) from 16 random bytes. */
