@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Pages for people, most with forms: no script, no frame, nothing loaded. Everything can be reached by keyboard and told by a screen
- * reader: one heading of the first level, a label for every field, errors named in a summary that takes the focus.
+ * Pages for people, most with forms: no script, no frame, nothing loaded. Everything can be reached by keyboard and told
+ * by a screen reader: one heading of the first level, a label for every field, errors named in a summary that takes the
+ * focus.
  */
 
 const STYLE = `

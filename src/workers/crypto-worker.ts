@@ -30,9 +30,9 @@ const CROWDED_FOR = 100;
 const MOST_DEATHS = 5;
 
 /**
- * Starts a thread. Tasks of one turn of the event loop travel together, and so do some answers at a time. A thread that dies
- * rejects what it held and is replaced; `firstTasks` are done anew by each replacement. Where nothing is done at the
- * same time, a task is done `inPlace`, on this thread.
+ * Starts a thread. Tasks of one turn of the event loop travel together, and so do some answers at a time. A thread that
+ * dies rejects what it held and is replaced; `firstTasks` are done anew by each replacement. Where nothing is done at
+ * the same time, a task is done `inPlace`, on this thread.
  */
 export function startCryptoWorker(
   options: WorkOptions,

@@ -20,8 +20,7 @@ export function proofRecord(
 
 /**
  * Looks for the hostname's token now, at the name and at every domain above it down to the registrable one: who can
- * write there holds what lies below. What other accounts had for the same name, or the wildcard over
- * it, ends with it.
+ * write there holds what lies below. What other accounts had for the same name, or for the wildcard over it, ends with it.
  * @throws DeskError `not-found`, `validation-failed` where the record is not there
  */
 export async function verifyHostname(parts: HostingParts, actor: Actor, hostnameId: number): Promise<Hostname> {
